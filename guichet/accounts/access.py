@@ -1,0 +1,72 @@
+"""Who is asking, and which views ask for which roles."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Flask, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+
+from guichet.accounts import queries
+from guichet.accounts.models import Account, Role
+from guichet.accounts.navigation import menu_for
+from guichet.config import Settings
+from guichet.core.errors import Forbidden
+from guichet.extensions import login_manager
+from guichet.web.access import PUBLIC, declare, declared, public
+
+__all__ = ["PUBLIC", "current_account", "declared", "public", "signed_in"]
+
+View = TypeVar("View", bound=Callable[..., Any])
+# Never carried over to the page that lets a person resume her typing.
+NOT_KEPT = {"csrf_token", "password", "new_password", "confirmation"}
+
+
+def current_account() -> Account:
+    """The signed-in person, as a plain object that services can take for actor."""
+    return cast("Account", current_user._get_current_object())  # noqa: SLF001 - the documented way to leave the proxy
+
+
+def signed_in(*roles: Role) -> Callable[[View], View]:
+    """Only signed-in people reach this view, and among them only holders of one of `roles`, when some are named."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not current_user.is_authenticated:
+                return _ask_to_sign_in()
+            if roles and not current_account().has_role(*roles):
+                raise Forbidden("Cette page est réservée à un autre rôle que le vôtre.")
+            return view(*args, **kwargs)
+
+        return cast("View", declare(guarded, frozenset(roles)))
+
+    return decorate
+
+
+def _ask_to_sign_in() -> Any:
+    if request.method == "POST":
+        # The session ended while the person was typing: what she typed travels through the sign-in page.
+        return render_template("accounts/session_ended.html", kept=kept_fields(request.form), target=request.path), 401
+    return redirect(url_for("accounts.sign_in", suite=request.full_path.rstrip("?")), 303)
+
+
+def kept_fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in form.items(multi=True) if name not in NOT_KEPT]
+
+
+def init_access(app: Flask, settings: Settings) -> None:
+    login_manager.user_loader(queries.for_session)
+
+    @app.context_processor
+    def page_context() -> dict[str, Any]:
+        account = current_account() if current_user.is_authenticated else None
+        return {"menu": menu_for(account, request.endpoint or ""), "settings": settings}
+
+
+def check_every_view_declares_its_access(app: Flask) -> None:
+    """Raises RuntimeError naming the views that declare no access: forgetting must not open a door."""
+    silent = [name for name, view in app.view_functions.items() if name != "static" and declared(view) is None]
+    if silent:
+        raise RuntimeError(f"views without declared access: {', '.join(sorted(silent))}")

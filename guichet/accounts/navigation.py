@@ -1,0 +1,49 @@
+"""The menu: entries by role, endpoints by name."""
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from guichet.accounts.models import Account, Role
+
+
+@dataclass(frozen=True)
+class Entry:
+    label: str
+    url: str
+    current: bool
+    children: tuple["Entry", ...] = ()
+
+
+# (label, endpoint, roles that see it; none: everybody, signed in or not)
+ENTRIES: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("Appels à projets", "calls.index", frozenset()),
+    ("Mes dossiers", "applications.index", frozenset({Role.APPLICANT, Role.FOCAL_POINT})),
+    ("Instruction", "review.board", frozenset({Role.OFFICER, Role.ADMIN, Role.AUDITOR})),
+    ("Mes évaluations", "review.my_assignments", frozenset({Role.REVIEWER})),
+    (
+        "Séances",
+        "review.sessions",
+        frozenset({Role.OFFICER, Role.COMMITTEE, Role.CHAIR, Role.AUDITOR, Role.FINANCE}),
+    ),
+    ("Plans d’action", "plans.index", frozenset(Role) - {Role.REVIEWER}),
+    ("Supervision", "supervision.overview", frozenset({Role.ADMIN, Role.AUDITOR})),
+)
+
+
+def menu_for(account: Account | None, endpoint: str) -> list[Entry]:
+    """The entries that `account` may open; `endpoint` is the current page's."""
+    entries = [
+        (label, target)
+        for label, target, roles in ENTRIES
+        if not roles or (account is not None and account.has_role(*roles))
+    ]
+    if account is not None:
+        entries.insert(0, ("Accueil", "dashboard.index"))
+    return [Entry(label, url_for(target), _is_current(endpoint, target)) for label, target in entries]
+
+
+def _is_current(endpoint: str, target: str) -> bool:
+    return endpoint == target or (
+        endpoint.split(".", maxsplit=1)[0] == target.split(".", maxsplit=1)[0] and "review" not in target
+    )

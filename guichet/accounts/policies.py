@@ -1,0 +1,15 @@
+"""Rights on people and organisations."""
+
+from typing import Any
+
+from guichet.accounts.models import Account, Role
+
+
+def is_admin(actor: Account, _subject: Any = None) -> bool:
+    """Administrators of the window: organisations, people, roles, supervision."""
+    return actor.has_role(Role.ADMIN)
+
+
+def can_supervise(actor: Account, _subject: Any = None) -> bool:
+    """Read the journal, the outbox and the e-mails; auditors read, administrators also act."""
+    return actor.has_role(Role.ADMIN, Role.AUDITOR)

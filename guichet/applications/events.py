@@ -1,0 +1,48 @@
+"""What happens to a dossier, as told to the rest of the house."""
+
+import uuid
+from dataclasses import dataclass
+
+from guichet.outbox.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationEvent(Event):
+    """Base: every event of a dossier says which."""
+
+    application_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndorsementRequested(ApplicationEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnedToDraft(ApplicationEvent):
+    """`reason` is what the focal point wrote to the team; empty when the team took the dossier back."""
+
+    reason: str
+    by_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationSubmitted(ApplicationEvent):
+    """First submission, or the return of complements: `version_number` tells (1 is the first)."""
+
+    version_number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationWithdrawn(ApplicationEvent):
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangesRequested(ApplicationEvent):
+    change_request_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftDeadlineNear(ApplicationEvent):
+    """The call closes soon and the dossier is not submitted."""

@@ -1,0 +1,42 @@
+"""The dossier and what it holds."""
+
+from guichet.applications.models.application import Application, application_priority_action
+from guichet.applications.models.content import (
+    ApplicationIndicator,
+    Attachment,
+    BudgetLine,
+    Milestone,
+    PlanLink,
+    TeamMember,
+)
+from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal
+from guichet.applications.models.statuses import (
+    ENVIRONMENTAL_UNITS,
+    IN_PROGRESS,
+    ApplicationStatus,
+    BudgetCategory,
+    ImpactUnit,
+    Section,
+    TeamRole,
+)
+
+__all__ = [
+    "ENVIRONMENTAL_UNITS",
+    "IN_PROGRESS",
+    "Application",
+    "ApplicationIndicator",
+    "ApplicationStatus",
+    "ApplicationVersion",
+    "Attachment",
+    "BudgetCategory",
+    "BudgetLine",
+    "ChangeRequest",
+    "ImpactUnit",
+    "Milestone",
+    "PlanLink",
+    "Recusal",
+    "Section",
+    "TeamMember",
+    "TeamRole",
+    "application_priority_action",
+]

@@ -1,0 +1,141 @@
+"""The dossier itself."""
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from guichet.accounts.models import Organisation
+from guichet.applications.models.statuses import ApplicationStatus
+from guichet.calls.models import Call, PriorityAction, ProjectFamily
+from guichet.core.db import Model, db, stored
+
+if TYPE_CHECKING:
+    from guichet.applications.models.content import (
+        ApplicationIndicator,
+        Attachment,
+        BudgetLine,
+        Milestone,
+        PlanLink,
+        TeamMember,
+    )
+    from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest
+
+application_priority_action = sa.Table(
+    "application_priority_action",
+    db.metadata,
+    sa.Column("application_id", sa.ForeignKey("application.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("priority_action_id", sa.ForeignKey("priority_action.id"), primary_key=True),
+)
+
+
+class Application(Model):
+    """A ministry's dossier for one call; its status moves only through the workflow."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        sa.UniqueConstraint("reference"),
+        # Once submitted, always with its date and number, whatever becomes of it.
+        sa.CheckConstraint(
+            "status IN ('draft', 'awaiting_endorsement') = (submitted_at IS NULL)", name="submitted_at_iff_submitted"
+        ),
+        sa.CheckConstraint("(submitted_at IS NULL) = (reference IS NULL)", name="reference_iff_submitted"),
+        sa.CheckConstraint("(status = 'awarded') = (amount_granted IS NOT NULL)", name="amount_granted_iff_awarded"),
+        sa.CheckConstraint("amount_granted > 0", name="amount_granted_positive"),
+        sa.CheckConstraint("amount_granted <= amount_requested", name="granted_within_request"),
+        sa.CheckConstraint("amount_requested >= 0 AND total_cost >= 0", name="amounts_not_negative"),
+        sa.CheckConstraint("amount_requested <= total_cost", name="request_within_cost"),
+        sa.CheckConstraint("status <> 'rejected' OR outcome_reason <> ''", name="rejection_has_a_reason"),
+        sa.CheckConstraint("carrier_time_percent BETWEEN 0 AND 100", name="carrier_time_is_a_percentage"),
+        sa.CheckConstraint("rgesn_score BETWEEN 0 AND 100", name="rgesn_score_is_a_percentage"),
+        sa.CheckConstraint("ministry_rank > 0", name="ministry_rank_positive"),
+        sa.Index(None, "call_id", "status"),
+        sa.Index(None, "ministry_id", "status"),
+        sa.Index(None, "created_at"),
+    )
+
+    call_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("call.id"))
+    organisation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisation.id"))
+    # Root of the organisation's tree, kept here so that rights and lists need no walk up the tree.
+    ministry_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisation.id"))
+    status: Mapped[ApplicationStatus] = mapped_column(stored(ApplicationStatus), default=ApplicationStatus.DRAFT)
+    reference: Mapped[str | None] = mapped_column(sa.String(40))
+    submitted_at: Mapped[dt.datetime | None]
+    version: Mapped[int] = mapped_column()
+    # Order given by the focal point among the ministry's own dossiers of the call.
+    ministry_rank: Mapped[int | None]
+
+    # The project
+    title: Mapped[str] = mapped_column(sa.String(200))
+    summary: Mapped[str] = mapped_column(sa.Text, default="")
+    family_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("project_family.id"))
+    is_digital_service: Mapped[bool] = mapped_column(default=False)
+    # Need and solution
+    problem: Mapped[str] = mapped_column(sa.Text, default="")
+    solution: Mapped[str] = mapped_column(sa.Text, default="")
+    users_concerned: Mapped[str] = mapped_column(sa.Text, default="")
+    deliverables: Mapped[str] = mapped_column(sa.Text, default="")
+    without_funding: Mapped[str] = mapped_column(sa.Text, default="")
+    # Carrier and stakeholders
+    carrier_name: Mapped[str] = mapped_column(sa.String(200), default="")
+    carrier_mandate: Mapped[str] = mapped_column(sa.Text, default="")
+    carrier_time_percent: Mapped[int | None]
+    stakeholders: Mapped[str] = mapped_column(sa.Text, default="")
+    close_projects: Mapped[str] = mapped_column(sa.Text, default="")
+    # Impact
+    impact_method: Mapped[str] = mapped_column(sa.Text, default="")
+    own_footprint: Mapped[str] = mapped_column(sa.Text, default="")
+    annual_savings: Mapped[Decimal | None]
+    savings_from_year: Mapped[int | None]
+    rgesn_score: Mapped[int | None]
+    rgesn_version: Mapped[str] = mapped_column(sa.String(20), default="")
+    rgesn_on: Mapped[dt.date | None]
+    # Openness
+    licence: Mapped[str] = mapped_column(sa.String(200), default="")
+    openness: Mapped[str] = mapped_column(sa.Text, default="")
+    risks: Mapped[str] = mapped_column(sa.Text, default="")
+    reuse: Mapped[str] = mapped_column(sa.Text, default="")
+    feedback_sharing: Mapped[str] = mapped_column(sa.Text, default="")
+    # Money: totals of the budget lines, kept by the budget's use case; the grant, by the published decision (euros).
+    total_cost: Mapped[Decimal] = mapped_column(default=Decimal("0.00"))
+    amount_requested: Mapped[Decimal] = mapped_column(default=Decimal("0.00"))
+    amount_granted: Mapped[Decimal | None]
+    # Outcome, as published
+    outcome_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    outcome_published_at: Mapped[dt.datetime | None]
+    outcome_letter_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("document.id"))
+
+    call: Mapped[Call] = relationship(lazy="raise_on_sql")
+    organisation: Mapped[Organisation] = relationship(lazy="raise_on_sql", foreign_keys=[organisation_id])
+    ministry: Mapped[Organisation] = relationship(lazy="raise_on_sql", foreign_keys=[ministry_id])
+    family: Mapped[ProjectFamily | None] = relationship(lazy="raise_on_sql")
+    priority_actions: Mapped[list[PriorityAction]] = relationship(
+        secondary=application_priority_action, lazy="raise_on_sql", order_by=PriorityAction.position
+    )
+    team: Mapped[list["TeamMember"]] = relationship(
+        lazy="raise_on_sql", order_by="TeamMember.created_at", cascade="all, delete-orphan"
+    )
+    plan_links: Mapped[list["PlanLink"]] = relationship(
+        lazy="raise_on_sql", order_by="PlanLink.created_at", cascade="all, delete-orphan"
+    )
+    milestones: Mapped[list["Milestone"]] = relationship(
+        lazy="raise_on_sql", order_by="Milestone.position", cascade="all, delete-orphan"
+    )
+    budget_lines: Mapped[list["BudgetLine"]] = relationship(
+        lazy="raise_on_sql", order_by="BudgetLine.position", cascade="all, delete-orphan"
+    )
+    indicators: Mapped[list["ApplicationIndicator"]] = relationship(
+        lazy="raise_on_sql", order_by="ApplicationIndicator.position", cascade="all, delete-orphan"
+    )
+    attachments: Mapped[list["Attachment"]] = relationship(lazy="raise_on_sql", order_by="Attachment.created_at")
+    versions: Mapped[list["ApplicationVersion"]] = relationship(
+        lazy="raise_on_sql", order_by="ApplicationVersion.number"
+    )
+    change_requests: Mapped[list["ChangeRequest"]] = relationship(
+        lazy="raise_on_sql", order_by="ChangeRequest.created_at"
+    )
+
+    __mapper_args__ = {"version_id_col": version}

@@ -1,0 +1,90 @@
+"""Rights on dossiers. A recusal hides the dossier before any right is asked: see queries.visible_to."""
+
+from guichet.accounts.models import Account, Role
+from guichet.applications.models import Application, ApplicationStatus, Section, TeamRole
+
+S = ApplicationStatus
+EDITABLE = frozenset({S.DRAFT, S.CHANGES_REQUESTED})
+WITHDRAWABLE = frozenset({S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW})
+
+
+def is_on_team(actor: Account, application: Application) -> bool:
+    return any(member.account_id == actor.id for member in application.team)
+
+
+def is_lead(actor: Account, application: Application) -> bool:
+    return any(member.account_id == actor.id and member.role is TeamRole.LEAD for member in application.team)
+
+
+def is_focal_point(actor: Account, application: Application) -> bool:
+    return application.ministry_id in actor.organisations_as(Role.FOCAL_POINT)
+
+
+def is_officer(actor: Account, application: Application) -> bool:
+    """Who processes the dossiers of the call. Never those of one's own ministry."""
+    return (
+        actor.holds_on_call(application.call_id, Role.OFFICER)
+        and actor.organisation.ministry_id != application.ministry_id
+    )
+
+
+def can_edit(actor: Account, application: Application) -> bool:
+    """The team writes, while the dossier is a draft or complements are asked."""
+    return application.status in EDITABLE and is_on_team(actor, application)
+
+
+def can_edit_section(actor: Account, application: Application, section: Section) -> bool:
+    """When complements are asked, only the named sections reopen."""
+    if not can_edit(actor, application):
+        return False
+    if application.status is S.DRAFT:
+        return True
+    return any(
+        section.value in request.sections for request in application.change_requests if request.answered_at is None
+    )
+
+
+def can_request_endorsement(actor: Account, application: Application) -> bool:
+    """Where the call asks for the focal point's endorsement, the team asks for it."""
+    return application.call.endorsement_required and is_on_team(actor, application)
+
+
+def can_submit(actor: Account, application: Application) -> bool:
+    """The team's lead submits by herself where the call asks for no endorsement."""
+    return not application.call.endorsement_required and is_lead(actor, application)
+
+
+def can_endorse(actor: Account, application: Application) -> bool:
+    """The ministry's focal point endorses, and so submits."""
+    return is_focal_point(actor, application)
+
+
+def can_return_to_draft(actor: Account, application: Application) -> bool:
+    """The focal point sends back; the team may also take back what nobody endorsed yet."""
+    return is_focal_point(actor, application) or is_on_team(actor, application)
+
+
+def can_resubmit(actor: Account, application: Application) -> bool:
+    return is_lead(actor, application)
+
+
+def can_withdraw(actor: Account, application: Application) -> bool:
+    return is_lead(actor, application)
+
+
+def can_delete(actor: Account, application: Application) -> bool:
+    """A draft that was never submitted may be thrown away by its lead."""
+    return application.status is S.DRAFT and is_lead(actor, application)
+
+
+def can_process(actor: Account, application: Application) -> bool:
+    """Eligibility, complements, assignment, closing: the officer of the call."""
+    return is_officer(actor, application)
+
+
+def can_publish_decision(actor: Account, application: Application) -> bool:
+    """What the chair prepared is published by the chair or the secretariat, never for one's own ministry."""
+    return (
+        actor.holds_on_call(application.call_id, Role.CHAIR, Role.OFFICER)
+        and actor.organisation.ministry_id != application.ministry_id
+    )

@@ -1,0 +1,43 @@
+"""The ordered list of blueprints, of task modules, and the scheduler's clockwork. Nothing else imports views or tasks."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from guichet.accounts.views import bp as accounts
+from guichet.applications import tasks as applications_tasks
+from guichet.applications.views import bp as applications
+from guichet.calls import tasks as calls_tasks
+from guichet.calls.views import bp as calls
+from guichet.dashboard.views import bp as dashboard
+from guichet.notifications import tasks as notifications_tasks
+from guichet.outbox import tasks as outbox_tasks
+from guichet.plans.views import bp as plans
+from guichet.review.views import bp as review
+from guichet.statements.views import bp as statements
+from guichet.supervision import tasks as supervision_tasks
+from guichet.supervision.views import bp as supervision
+from guichet.web.health import bp as health
+
+BLUEPRINTS: list[Blueprint] = [
+    dashboard,
+    health,
+    statements,
+    accounts,
+    calls,
+    applications,
+    review,
+    plans,
+    supervision,
+]
+
+TASK_MODULES = [outbox_tasks, notifications_tasks, calls_tasks, applications_tasks, supervision_tasks]
+
+# Seconds between two runs. Each task is single-run by its own lock and may run late or twice without harm.
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "outbox": {"task": "outbox.deliver_due", "schedule": 15.0},
+    "emails": {"task": "notifications.send_queued", "schedule": 15.0},
+    "calls": {"task": "calls.open_and_close", "schedule": 20.0},
+    "reminders": {"task": "applications.remind_drafts", "schedule": 3600.0},
+    "heartbeat": {"task": "supervision.heartbeat", "schedule": 10.0},
+}

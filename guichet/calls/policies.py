@@ -1,0 +1,42 @@
+"""Rights on calls, and the facts of their window."""
+
+import datetime as dt
+from typing import Any
+
+from guichet.accounts.models import Account, Role
+from guichet.calls.models import Call, CallStatus
+
+PUBLIC = frozenset(CallStatus) - {CallStatus.DRAFT}
+
+
+def is_open(call: Call, *, at: dt.datetime) -> bool:
+    """Whether a dossier may be submitted at this instant: the closing second itself is too late."""
+    return call.status is CallStatus.OPEN and call.opens_at <= at < call.closes_at
+
+
+def can_create(actor: Account, _subject: Any = None) -> bool:
+    return actor.has_role(Role.OFFICER, Role.ADMIN)
+
+
+def can_manage(actor: Account, call: Call) -> bool:
+    """Officers run the calls they are put on; administrators run all."""
+    return actor.holds_on_call(call.id, Role.OFFICER, Role.ADMIN)
+
+
+def can_edit(actor: Account, call: Call) -> bool:
+    """A published call does not change under the applicants' feet."""
+    return call.status is CallStatus.DRAFT and can_manage(actor, call)
+
+
+def can_view(actor: Account | None, call: Call) -> bool:
+    """A call is public once published; before, only those who prepare it (and auditors) see it."""
+    if call.status in PUBLIC:
+        return True
+    return actor is not None and actor.holds_on_call(call.id, Role.OFFICER, Role.ADMIN, Role.AUDITOR)
+
+
+def can_see_ledger(actor: Account, call: Call) -> bool:
+    """The envelope's ledger is for those who manage, decide, pay or audit."""
+    return actor.holds_on_call(
+        call.id, Role.OFFICER, Role.ADMIN, Role.FINANCE, Role.CHAIR, Role.COMMITTEE, Role.AUDITOR
+    )

@@ -1,0 +1,58 @@
+"""Rights in review and committee."""
+
+from guichet.accounts.models import Account, Role
+from guichet.applications.models import Application
+from guichet.review.models import Assignment, AssignmentStatus, CommitteeSession
+
+READABLE = frozenset({AssignmentStatus.ACCEPTED, AssignmentStatus.COMPLETED})
+
+
+def is_same_ministry(actor: Account, application: Application) -> bool:
+    return actor.organisation.ministry_id == application.ministry_id
+
+
+def can_be_assigned(reviewer: Account, application: Application) -> bool:
+    """A reviewer scores for the call, never a dossier of her own ministry nor one she helps to write."""
+    return (
+        reviewer.is_active
+        and reviewer.holds_on_call(application.call_id, Role.REVIEWER)
+        and not is_same_ministry(reviewer, application)
+        and all(member.account_id != reviewer.id for member in application.team)
+    )
+
+
+def is_assigned(actor: Account, assignment: Assignment) -> bool:
+    return assignment.reviewer_id == actor.id
+
+
+def can_answer(actor: Account, assignment: Assignment) -> bool:
+    """The assigned person says whether she has a conflict."""
+    return is_assigned(actor, assignment) and assignment.status is AssignmentStatus.ASSIGNED
+
+
+def can_read_dossier(actor: Account, assignment: Assignment) -> bool:
+    """The content opens only once the absence of conflict is declared."""
+    return is_assigned(actor, assignment) and assignment.status in READABLE
+
+
+def can_score(actor: Account, assignment: Assignment) -> bool:
+    """Assigned, conflict declared absent, opinion not submitted yet."""
+    return is_assigned(actor, assignment) and assignment.status is AssignmentStatus.ACCEPTED
+
+
+def can_see_ranking(actor: Account, session: CommitteeSession) -> bool:
+    """The committee, its chair and the secretariat; auditors read."""
+    return actor.holds_on_call(session.call_id, Role.OFFICER, Role.COMMITTEE, Role.CHAIR, Role.AUDITOR, Role.FINANCE)
+
+
+def can_plan_session(actor: Account, session: CommitteeSession) -> bool:
+    return actor.holds_on_call(session.call_id, Role.OFFICER)
+
+
+def can_close_session(actor: Account, session: CommitteeSession) -> bool:
+    return actor.holds_on_call(session.call_id, Role.CHAIR)
+
+
+def can_decide(actor: Account, application: Application) -> bool:
+    """The chair decides, never on a dossier of her own ministry."""
+    return actor.holds_on_call(application.call_id, Role.CHAIR) and not is_same_ministry(actor, application)

@@ -1,0 +1,55 @@
+"""Refusals and accidents, each turned into its page."""
+
+import uuid
+
+import structlog
+from flask import Flask, render_template
+from flask_limiter.errors import RateLimitExceeded
+from werkzeug.exceptions import HTTPException
+
+from guichet.core.db import db
+from guichet.core.errors import Conflict, DomainError, Forbidden, InvalidTransition, NotFound, RuleBroken
+
+log = structlog.get_logger(__name__)
+
+# InvalidTransition is a conflict too: the status has moved since the page was shown.
+STATUSES: dict[type[DomainError], int] = {
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    InvalidTransition: 409,
+    RuleBroken: 422,
+}
+OWN_PAGES = {403, 404, 409, 413, 422, 429, 500, 503}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(RateLimitExceeded, _too_many)
+    app.register_error_handler(Exception, _accident)
+
+
+def _domain_error(problem: DomainError) -> tuple[str, int]:
+    status = STATUSES.get(type(problem), 422)
+    return render_template(f"errors/{status}.html", message=problem.message), status
+
+
+def _http_error(problem: HTTPException) -> tuple[str, int]:
+    status = problem.code or 500
+    if status in {301, 302, 303, 307, 308}:
+        return problem.get_response()  # type: ignore[return-value]
+    shown = status if status in OWN_PAGES else (404 if status in {400, 405, 406, 410} else 500)
+    return render_template(f"errors/{shown}.html", message=""), status
+
+
+def _too_many(_: RateLimitExceeded) -> tuple[str, int]:
+    return render_template("errors/429.html", message=""), 429
+
+
+def _accident(problem: Exception) -> tuple[str, int]:
+    # The person gets a reference to quote; what happened goes to the log only.
+    reference = uuid.uuid4().hex[:8]
+    log.error("unexpected error", reference=reference, exc_info=problem)
+    db.session.rollback()
+    return render_template("errors/500.html", reference=reference, message=""), 500

@@ -1,0 +1,222 @@
+"""Fields that speak French: euros with a comma, days, instants in a call's zone, choices from an enumeration."""
+
+import datetime as dt
+import enum
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from wtforms import (
+    DateField,
+    DateTimeLocalField,
+    DecimalField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from guichet.core.money import LARGEST, euros
+
+FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
+_SPACES = re.compile(r"[\s\u00a0\u202f]")
+
+
+def presence(required: bool) -> Any:
+    return InputRequired("Ce champ est obligatoire.") if required else Optional()
+
+
+class LineField(StringField):
+    """One line of text, `longest` characters at most."""
+
+    def __init__(self, label: str, *, longest: int, required: bool = False, **kwargs: Any) -> None:
+        checks = [presence(required), Length(max=longest, message=f"{longest} caractères au plus.")]
+        super().__init__(label, [*checks, *kwargs.pop("validators", ())], **kwargs)
+        self.longest = longest
+
+
+class TextField(TextAreaField):
+    """Several lines of text, `longest` characters at most."""
+
+    def __init__(self, label: str, *, longest: int = 5000, required: bool = False, **kwargs: Any) -> None:
+        checks = [presence(required), Length(max=longest, message=f"{longest} caractères au plus.")]
+        super().__init__(label, [*checks, *kwargs.pop("validators", ())], **kwargs)
+        self.longest = longest
+
+
+class NumberField(DecimalField):
+    """A decimal number typed the French way (« 1 234,5 »), between `least` and `most`."""
+
+    suffix = ""
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        required: bool = False,
+        least: Decimal | int | None = 0,
+        most: Decimal | int = LARGEST,
+        places: int = 3,
+        suffix: str = "",
+        **kwargs: Any,
+    ) -> None:
+        bounds = NumberRange(min=least, max=most, message=_range_message(least, most))
+        super().__init__(label, [presence(required), bounds], places=places, **kwargs)
+        self.digits = places
+        self.suffix = suffix or self.suffix
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if not valuelist or not _SPACES.sub("", valuelist[0]):
+            self.data = None
+            return
+        typed = _SPACES.sub("", valuelist[0]).replace("€", "").replace(",", ".")
+        try:
+            value = Decimal(typed)
+            # Not a number, infinite, or with an exponent that no column can hold: abs() > … is then false, or an error.
+            fits = abs(value) < Decimal(10) ** 13
+            self.data = round(value, self.digits) if fits else None
+        except InvalidOperation:
+            fits = False
+        if not fits:
+            self.data = None
+            raise ValueError("Écrivez un nombre, par exemple 1 234,50.")
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        if self.data is None:
+            return ""
+        return format(Decimal(self.data).normalize(), "f").replace(".", ",")
+
+
+class EuroField(NumberField):
+    """An amount in euros, exact to the cent."""
+
+    suffix = "€"
+
+    def __init__(self, label: str, *, required: bool = False, **kwargs: Any) -> None:
+        super().__init__(label, required=required, places=2, **kwargs)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            self.data = euros(self.data)
+
+
+class WholeField(NumberField):
+    """A whole number."""
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, places=0, **kwargs)
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            self.data = int(self.data)
+
+
+class DayField(DateField):
+    """A day, between 2000 and 2100."""
+
+    def __init__(self, label: str, *, required: bool = False, **kwargs: Any) -> None:
+        super().__init__(label, [presence(required)], format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if not valuelist or not str(valuelist[0]).strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata([str(valuelist[0]).strip()])
+        except ValueError as problem:
+            raise ValueError("Écrivez une date, par exemple 23/11/2026.") from problem
+        if self.data is not None and not FIRST_DAY <= self.data <= LAST_DAY:
+            self.data = None
+            raise ValueError("La date doit être comprise entre 2000 et 2100.")
+
+
+class MomentField(DateTimeLocalField):
+    """An instant typed in a time zone (Paris by default), kept in UTC."""
+
+    def __init__(self, label: str, *, required: bool = False, zone: str = "Europe/Paris", **kwargs: Any) -> None:
+        super().__init__(label, [presence(required)], format=["%Y-%m-%dT%H:%M", "%d/%m/%Y %H:%M"], **kwargs)
+        self.zone = zone
+
+    def process_data(self, value: Any) -> None:
+        self.data = value.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None) if value else None
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if not valuelist or not str(valuelist[0]).strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata([str(valuelist[0]).strip()])
+        except ValueError as problem:
+            raise ValueError("Écrivez une date et une heure, par exemple 23/11/2026 17:00.") from problem
+        if self.data is not None and not FIRST_DAY <= self.data.date() <= LAST_DAY:
+            self.data = None
+            raise ValueError("La date doit être comprise entre 2000 et 2100.")
+
+    @property
+    def instant(self) -> dt.datetime | None:
+        """What was typed, in UTC."""
+        return self.data.replace(tzinfo=ZoneInfo(self.zone)).astimezone(dt.UTC) if self.data else None
+
+
+class EnumField(SelectField):
+    """One member of an enumeration, shown by its label; `data` is the member, or None."""
+
+    def __init__(
+        self, label: str, members: Iterable[Any], *, required: bool = False, empty: str = "Choisir…", **kwargs: Any
+    ) -> None:
+        self.members = list(members)
+        self.empty = empty
+        choices = [("", empty), *((member.value, member.label) for member in self.members)]
+        super().__init__(label, [presence(required)], choices=choices, coerce=self._member, **kwargs)
+
+    def _member(self, value: Any) -> Any:
+        if value is None or value == "":
+            return None
+        if isinstance(value, enum.Enum):
+            return value
+        return next((member for member in self.members if member.value == value), str(value))
+
+    def iter_choices(self) -> Any:
+        # A stranger to the list selects nothing.
+        chosen = self.data.value if isinstance(self.data, enum.Enum) else ""
+        listed = [("", self.empty), *((member.value, member.label) for member in self.members)]
+        for value, label in listed:
+            yield (value, label, value == chosen, {})
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature is WTForms'
+        if self.data is not None and self.data not in self.members:
+            self.data = None
+            raise ValueError("Choisissez une valeur de la liste.")
+
+
+class ChecksField(SelectMultipleField):
+    """Several choices among a list, as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(
+        self, label: str, *, choices: Sequence[tuple[str, str]] = (), required: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(label, [presence(required)], choices=list(choices), validate_choice=False, **kwargs)
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature is WTForms'
+        allowed = {value for value, _ in self.choices or ()}
+        if not set(self.data or ()) <= allowed:
+            raise ValueError("Choisissez parmi les valeurs de la liste.")
+
+
+def _range_message(least: Decimal | int | None, most: Decimal | int) -> str:
+    if most == LARGEST:
+        return "Le nombre est trop grand." if least is None else f"Écrivez un nombre d’au moins {least}."
+    return f"Écrivez un nombre entre {least} et {most}."

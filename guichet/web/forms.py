@@ -1,0 +1,55 @@
+"""The base of all forms: French messages, clean text, refusals of the trade shown at their field."""
+
+import unicodedata
+from typing import Any, ClassVar
+
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField, TextAreaField
+
+from guichet.core.errors import RuleBroken
+
+EXPIRED = "Cette page est restée ouverte trop longtemps. Rien n’est perdu : vérifiez votre saisie, puis envoyez-la de nouveau."
+
+
+def clean(text: Any) -> Any:
+    """`text` in one Unicode form, without the control characters that no database or PDF can hold, and trimmed."""
+    if not isinstance(text, str):
+        return text
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}).strip()
+
+
+class Form(FlaskForm):
+    """Base form. `blame` shows a broken rule where it belongs."""
+
+    class Meta:
+        locales: ClassVar[list[str]] = ["fr"]
+
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
+            if issubclass(unbound_field.field_class, StringField | TextAreaField):
+                options["filters"] = [clean, *unbound_field.kwargs.get("filters", ())]
+                unbound_field.kwargs.pop("filters", None)
+            field: Field = unbound_field.bind(form=form, **options)
+            return field
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = bool(super().validate(extra_validators))
+        token = getattr(self, "csrf_token", None)
+        if token is not None and token.errors:
+            # The browser's copy is renewed by the page that shows this message.
+            token.errors = []
+            self.form_errors.append(EXPIRED)
+            valid = False
+        return valid
+
+    def blame(self, problem: RuleBroken) -> None:
+        """Show `problem` at its field, or at the top of the form when it names none that the form has."""
+        field = self._fields.get(problem.field or "")
+        if field is None:
+            self.form_errors.append(problem.message)
+        else:
+            field.errors = [*field.errors, problem.message]
+
+
+class ActionForm(Form):
+    """A form without fields, for a button that acts: it carries the CSRF token and nothing else."""

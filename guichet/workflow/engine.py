@@ -1,0 +1,66 @@
+"""Moving a thing along its workflow table: the only code that assigns a `status`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from guichet.audit import services as audit
+from guichet.audit.models import Audience
+from guichet.core.db import db
+from guichet.core.errors import Forbidden, InvalidTransition
+
+
+@dataclass(frozen=True)
+class Transition:
+    """From any of `sources` to `target`, by whoever `allowed` lets; `actors` names them for the diagram, in French."""
+
+    sources: frozenset[Any]
+    target: Any
+    allowed: Callable[[Any, Any], bool]
+    label: str
+    actors: str
+    audience: Audience = Audience.TEAM
+
+
+Table = Mapping[str, Transition]
+
+
+def lock(subject: Any) -> None:
+    """Lock the row of `subject` until the end of the transaction, and read its columns afresh."""
+    columns = [attribute.key for attribute in sa.inspect(type(subject)).column_attrs]
+    db.session.refresh(subject, attribute_names=columns, with_for_update=True)
+
+
+def fire(table: Table, name: str, subject: Any, actor: Any, **facts: Any) -> None:
+    """Make the transition `name`: lock, source, right, status, trace, in this order.
+
+    Raises InvalidTransition when the status has moved, Forbidden when `actor` has not the right. `actor` is None
+    for the clock, whom no policy refuses.
+    """
+    transition = table[name]
+    lock(subject)
+    if subject.status not in transition.sources:
+        raise InvalidTransition(f"Action impossible : l’état est « {subject.status.label} ».")
+    if actor is not None and not transition.allowed(actor, subject):
+        raise Forbidden("Vous n’avez pas le droit de faire cette action.")
+    before, subject.status = subject.status, transition.target
+    audit.record(
+        actor,
+        f"{subject.__tablename__}.{name}",
+        subject,
+        audience=transition.audience,
+        before=before,
+        after=transition.target,
+        **facts,
+    )
+
+
+def open_transitions(table: Table, subject: Any, actor: Any) -> list[str]:
+    """Names of the transitions that `actor` could make now: the list a page draws its buttons from."""
+    return [
+        name
+        for name, transition in table.items()
+        if subject.status in transition.sources and transition.allowed(actor, subject)
+    ]

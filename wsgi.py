@@ -1,0 +1,5 @@
+"""What an HTTP server imports: `gunicorn wsgi:app`."""
+
+from guichet import create_app
+
+app = create_app()
