@@ -7,7 +7,9 @@ PORT ?= 8000
 RESET ?=
 ARGS ?=
 BIN := .venv/bin
-INSTALL := $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes
+# uv and npm trust what the machine trusts: many networks have a proxy of their own.
+CA_BUNDLE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
+INSTALL := $(BIN)/uv pip install -q --system-certs --python $(BIN)/python --require-hashes
 
 # What the caller's shell sets for its own Python must not bend this environment.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_HASHES
@@ -55,7 +57,7 @@ format: .venv/dev.ok
 
 # No annotation, header or index address: the files are the same whoever writes them, wherever packages come from.
 lock: .venv/python.ok
-	@cd requirements && for set in uv base dev node; do ../$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 \
+	@cd requirements && for set in uv base dev node; do ../$(BIN)/uv pip compile -q --system-certs --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o $$set.txt $$set.in || exit 1; done
 	@if grep -nE '://|^ *[-]-(index|find|extra)' requirements/*.txt; then echo "Une adresse s’est glissée dans les verrous." >&2; exit 1; fi
 
@@ -89,7 +91,8 @@ lock: .venv/python.ok
 	@touch $@
 
 .venv/npm.ok: guichet/assets/package-lock.json guichet/assets/package.json .venv/node.ok
-	$(call step,Système de design de l’État,PATH="$(CURDIR)/.venv/node/bin:$$PATH" npm ci --prefix guichet/assets --no-audit --no-fund --loglevel=error)
+	$(call step,Système de design de l’État,PATH="$(CURDIR)/.venv/node/bin:$$PATH" \
+	  NODE_EXTRA_CA_CERTS="$${NODE_EXTRA_CA_CERTS-$(CA_BUNDLE)}" npm ci --prefix guichet/assets --prefer-offline --no-audit --no-fund --loglevel=error)
 	@touch $@
 
 # The style sheet keeps only what the templates use: they are inputs too.
