@@ -1,8 +1,7 @@
-from flask import Blueprint
+"""Reading: the list of dossiers and the page of one."""
 
+from guichet.applications.views import bp
 from guichet.web.access import public
-
-bp = Blueprint("applications", __name__)
 
 
 @bp.get("/dossiers")

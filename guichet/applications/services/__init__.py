@@ -1,0 +1,1 @@
+"""The use cases of a dossier, one module for each use."""

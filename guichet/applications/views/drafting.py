@@ -1,0 +1,1 @@
+"""Writing a dossier: start, sections, deletion of a draft."""

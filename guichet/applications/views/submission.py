@@ -1,0 +1,1 @@
+"""Handing a dossier in: endorsement, submission, withdrawal."""
