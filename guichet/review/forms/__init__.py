@@ -1,0 +1,1 @@
+"""The forms of review and committee: shape and plain values; the rules are in the use cases."""

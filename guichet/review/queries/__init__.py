@@ -1,0 +1,1 @@
+"""Reading for review and committee, one module for each reader."""

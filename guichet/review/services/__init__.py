@@ -1,0 +1,1 @@
+"""The use cases of review and committee, one module for each use."""

@@ -1,0 +1,1 @@
+"""The committee: sessions and their agenda."""

@@ -1,0 +1,1 @@
+"""Decisions: prepared, then published."""

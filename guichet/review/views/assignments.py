@@ -1,0 +1,1 @@
+"""Giving dossiers to reviewers, opening and closing the review."""
