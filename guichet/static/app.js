@@ -52,7 +52,10 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.method === "post") busy(form, event.submitter);
+  if (form.method !== "post") return;
+  busy(form, event.submitter);
+  // An answer that is a file leaves the page as it is.
+  setTimeout(release, 10_000);
 });
 // Coming back with the browser's arrow must find live buttons.
 addEventListener("pageshow", release);

@@ -1,9 +1,13 @@
-"""The built style sheet, script and icon: their addresses carry a hash of their content, so browsers keep them for ever."""
+"""What the skeleton of every page asks for: the built style sheet, script and icon, and a token for its sign-out button.
+
+The addresses carry a hash of the content, so browsers keep the files for ever.
+"""
 
 import json
 from pathlib import Path
 
 from flask import Flask, url_for
+from flask_wtf.csrf import generate_csrf
 
 DIST = "dist"
 
@@ -30,7 +34,8 @@ class Assets:
 
 
 def init_assets(app: Flask) -> None:
-    """Give templates `asset(name)`."""
+    """Give templates `asset(name)` and `csrf_token()`."""
     assets = Assets(Path(app.static_folder or "") / DIST)
     app.extensions["assets"] = assets
     app.jinja_env.globals["asset"] = assets.url
+    app.jinja_env.globals["csrf_token"] = generate_csrf
