@@ -116,6 +116,8 @@ class Call(Model):
     __tablename__ = "call"
     __table_args__ = (
         sa.UniqueConstraint("slug"),
+        sa.UniqueConstraint("code"),
+        sa.CheckConstraint("code ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'", name="code_in_capitals"),
         sa.CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug_in_kebab_case"),
         sa.CheckConstraint("closes_at > opens_at", name="closes_after_it_opens"),
         sa.CheckConstraint("envelope_left >= 0", name="envelope_never_exceeded"),
@@ -127,6 +129,8 @@ class Call(Model):
     )
 
     slug: Mapped[str] = mapped_column(sa.String(80))
+    # Opens the number of each dossier: « NER-2026 » gives « NER-2026-0042 ».
+    code: Mapped[str] = mapped_column(sa.String(20))
     title: Mapped[str] = mapped_column(sa.String(200))
     summary: Mapped[str] = mapped_column(sa.String(500))
     description: Mapped[str] = mapped_column(sa.Text, default="")

@@ -40,3 +40,15 @@ def can_see_ledger(actor: Account, call: Call) -> bool:
     return actor.holds_on_call(
         call.id, Role.OFFICER, Role.ADMIN, Role.FINANCE, Role.CHAIR, Role.COMMITTEE, Role.AUDITOR
     )
+
+
+def can_open_envelope(actor: Account, call: Call) -> bool:
+    """Money is brought to the envelope by those who manage the call, or by the financial manager."""
+    return call.status is not CallStatus.ARCHIVED and (
+        can_manage(actor, call) or actor.holds_on_call(call.id, Role.FINANCE)
+    )
+
+
+def can_freeze(actor: Account, call: Call) -> bool:
+    """A freeze and its thaw come from the financial manager, or from the officer who was told of them."""
+    return call.status is not CallStatus.ARCHIVED and actor.holds_on_call(call.id, Role.FINANCE, Role.OFFICER)

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("slug", sa.String(length=80), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("summary", sa.String(length=500), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
@@ -50,6 +51,7 @@ def upgrade() -> None:
         sa.Column("reviews_required", sa.Integer(), nullable=False),
         sa.Column("contact_email", sa.String(length=254), nullable=False),
         sa.Column("last_reference", sa.Integer(), nullable=False),
+        sa.CheckConstraint("code ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'", name=op.f("ck_call_code_in_capitals")),
         sa.CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name=op.f("ck_call_slug_in_kebab_case")),
         sa.CheckConstraint("amount_min > 0 AND amount_max >= amount_min", name=op.f("ck_call_amounts_in_order")),
         sa.CheckConstraint("closes_at > opens_at", name=op.f("ck_call_closes_after_it_opens")),
@@ -58,9 +60,19 @@ def upgrade() -> None:
         sa.CheckConstraint("max_rate > 0 AND max_rate <= 100", name=op.f("ck_call_rate_is_a_percentage")),
         sa.CheckConstraint("reviews_required BETWEEN 1 AND 10", name=op.f("ck_call_reviews_required_sensible")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_call")),
+        sa.UniqueConstraint("code", name=op.f("uq_call_code")),
         sa.UniqueConstraint("slug", name=op.f("uq_call_slug")),
     )
     op.create_index(op.f("ix_call_status_closes_at"), "call", ["status", "closes_at"], unique=False)
+    op.create_table(
+        "heartbeat",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("process", sa.String(length=40), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_heartbeat")),
+        sa.UniqueConstraint("process", name=op.f("uq_heartbeat_process")),
+    )
     op.create_table(
         "organisation",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1291,6 +1303,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_organisation_parent_id"), table_name="organisation")
     op.drop_index(op.f("ix_organisation_ministry_id"), table_name="organisation")
     op.drop_table("organisation")
+    op.drop_table("heartbeat")
     op.drop_index(op.f("ix_call_status_closes_at"), table_name="call")
     op.drop_table("call")
     # ### end Alembic commands ###

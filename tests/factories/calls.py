@@ -42,6 +42,7 @@ def make_call(*, envelope: Decimal | int = 500_000, author: Account | None = Non
     number = next(_numbers)
     now = clock.now()
     columns.setdefault("slug", f"appel-{number}")
+    columns.setdefault("code", f"AAP-{number}")
     columns.setdefault("title", f"Appel à projets {number}")
     columns.setdefault("summary", "Financer le numérique écoresponsable.")
     columns.setdefault("status", CallStatus.OPEN)

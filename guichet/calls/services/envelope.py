@@ -1,0 +1,49 @@
+"""The envelope of a call: its ledger, and what is left of it."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from guichet.accounts.models import Account
+from guichet.audit import services as audit
+from guichet.calls import policies, queries
+from guichet.calls.models import Call, EnvelopeMovement, MovementKind
+from guichet.core.db import db
+from guichet.core.errors import RuleBroken
+from guichet.core.money import LARGEST
+from guichet.core.policy import require
+from guichet.web.filters import euros
+from guichet.workflow.engine import lock
+
+OUTWARD = frozenset({MovementKind.FREEZE, MovementKind.AWARD})
+
+
+def move_envelope(
+    call: Call, kind: MovementKind, amount: Decimal, reason: str, *, actor: Account, decision_id: UUID | None = None
+) -> None:
+    """Add `amount` (euros, signed: a freeze or an award goes out) to the ledger and to what is left, under the call's lock.
+
+    The right to do so is the caller's to ask. Raises RuleBroken when the envelope does not hold that much.
+    """
+    lock(call)
+    left = call.envelope_left + amount
+    if left < 0:
+        raise RuleBroken(f"Il reste {euros(call.envelope_left)} dans l’enveloppe de l’appel.", field="amount")
+    if left > LARGEST:
+        raise RuleBroken("Le total de l’enveloppe serait trop grand.", field="amount")
+    db.session.add(
+        EnvelopeMovement(
+            call_id=call.id, kind=kind, amount=amount, reason=reason, author_id=actor.id, decision_id=decision_id
+        )
+    )
+    call.envelope_left = left
+    audit.record(actor, "call.move_envelope", call, kind=kind, amount=amount, reason=reason, left=left)
+
+
+def move_by_hand(call: Call, kind: MovementKind, amount: Decimal, reason: str, *, actor: Account) -> None:
+    """Open, freeze or thaw `amount` euros (positive). Raises RuleBroken when more is thawed than was frozen."""
+    policy = policies.can_open_envelope if kind is MovementKind.OPENING else policies.can_freeze
+    require(policy, actor, call)
+    lock(call)
+    if kind is MovementKind.THAW and amount > (frozen := queries.frozen(call.id)):
+        raise RuleBroken(f"Le gel en cours est de {euros(frozen)} : le dégel ne peut le dépasser.", field="amount")
+    move_envelope(call, kind, -amount if kind in OUTWARD else amount, reason, actor=actor)
