@@ -4,6 +4,7 @@ Each (event, handler) is one row of the outbox, delivered in a transaction of it
 delays nobody else. Handler names are stored: renaming one needs a migration of the pending rows.
 """
 
+from guichet.accounts import events as accounts
 from guichet.applications import events as applications
 from guichet.applications.handlers import make_receipt
 from guichet.notifications.handlers import notify
@@ -19,6 +20,9 @@ SUBSCRIPTIONS: Subscriptions = {
     applications.ApplicationWithdrawn: {"notify": notify},
     applications.ChangesRequested: {"notify": notify},
     applications.DraftDeadlineNear: {"notify": notify},
+    accounts.PasswordResetRequested: {"notify": notify},
+    accounts.PasswordChanged: {"notify": notify},
+    accounts.AccountInvited: {"notify": notify},
     review.EligibilityDecided: {"notify": notify},
     review.ApplicationClosed: {"notify": notify},
     review.ReviewAssigned: {"notify": notify},

@@ -189,7 +189,7 @@ class EnumField(SelectField):
     def iter_choices(self) -> Any:
         # A stranger to the list selects nothing.
         chosen = self.data.value if isinstance(self.data, enum.Enum) else ""
-        listed = [("", self.empty), *((member.value, member.label) for member in self.members)]
+        listed: list[tuple[str, str]] = [("", self.empty), *((member.value, member.label) for member in self.members)]
         for value, label in listed:
             yield (value, label, value == chosen, {})
 

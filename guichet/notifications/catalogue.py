@@ -1,0 +1,115 @@
+"""THE table of notices: which event is told to whom, with which text, and what of it the dossier's team may know.
+
+The texts of a notice are templates/emails/<template>/ subject.txt, body.txt and body.html.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from guichet.accounts import events as accounts
+from guichet.accounts.services import issue_reset_secret
+from guichet.applications import events as applications
+from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, ChangeRequest
+from guichet.audit.models import Audience
+from guichet.core.db import db
+from guichet.notifications import recipients, subjects
+from guichet.notifications.recipients import Recipients
+from guichet.notifications.subjects import Loader, Subject
+from guichet.outbox.events import Event
+from guichet.review import events as review
+from guichet.review.models import Assignment, Decision
+
+
+def always(_subject_id: UUID) -> bool:
+    return True
+
+
+def still_a_draft(application_id: UUID) -> bool:
+    """A reminder is not for those who submitted since."""
+    status = db.session.scalar(sa.select(Application.status).where(Application.id == application_id))
+    return status in {ApplicationStatus.DRAFT, ApplicationStatus.AWAITING_ENDORSEMENT}
+
+
+def first_submission(event: Any) -> bool:
+    return bool(event.version_number == 1)
+
+
+def every_event(_event: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message: its texts, its recipients, what it is about, and whether it is still wanted when it leaves."""
+
+    template: str
+    recipients: Recipients
+    load: Loader = subjects.application
+    audience: Audience = Audience.TEAM
+    when: Callable[[Any], bool] = every_event
+    still_wanted: Callable[[UUID], bool] = field(default=always)
+    # The text holds a one-time link: it is erased once sent, and never shown.
+    secret: bool = False
+
+
+def _submission(event: Any) -> Subject:
+    version = db.session.scalars(
+        sa.select(ApplicationVersion).where(
+            ApplicationVersion.application_id == event.application_id,
+            ApplicationVersion.number == event.version_number,
+        )
+    ).one()
+    return subjects.application(event, version=version)
+
+
+def _change_request(event: Any) -> Subject:
+    return subjects.application(event, change_request=db.session.get_one(ChangeRequest, event.change_request_id))
+
+
+def _assignment(event: Any) -> Subject:
+    return subjects.application(event, assignment=db.session.get_one(Assignment, event.assignment_id))
+
+
+def _decision(event: Any) -> Subject:
+    return subjects.application(event, decision=db.session.get_one(Decision, event.decision_id))
+
+
+def _reset(event: Any) -> Subject:
+    return subjects.account(event, secret_path=issue_reset_secret(event.reset_id))
+
+
+TEAM, STAFF = recipients.team_and_focal_points, recipients.officers
+
+NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
+    applications.EndorsementRequested: (Notice("endorsement_requested", recipients.focal_points),),
+    applications.ReturnedToDraft: (Notice("returned_to_draft", recipients.team),),
+    applications.ApplicationSubmitted: (
+        Notice("application_submitted", TEAM, _submission, when=first_submission),
+        Notice("application_received", STAFF, _submission, Audience.STAFF, when=first_submission),
+        Notice("changes_submitted", TEAM, _submission, when=lambda event: not first_submission(event)),
+        Notice("changes_received", STAFF, _submission, Audience.STAFF, when=lambda event: not first_submission(event)),
+    ),
+    applications.ApplicationWithdrawn: (
+        Notice("application_withdrawn", TEAM),
+        Notice("application_withdrawn_staff", STAFF, audience=Audience.STAFF),
+    ),
+    applications.ChangesRequested: (Notice("changes_requested", TEAM, _change_request),),
+    applications.DraftDeadlineNear: (Notice("draft_deadline_near", recipients.team, still_wanted=still_a_draft),),
+    review.EligibilityDecided: (Notice("eligibility_decided", TEAM),),
+    review.ApplicationClosed: (Notice("application_closed", TEAM),),
+    review.ReviewAssigned: (Notice("review_assigned", recipients.reviewer, _assignment, Audience.STAFF),),
+    review.ReviewDeclined: (Notice("review_declined", STAFF, _assignment, Audience.STAFF),),
+    review.ReviewCompleted: (Notice("review_completed", STAFF, _assignment, Audience.STAFF),),
+    review.DecisionPublished: (Notice("decision_published", TEAM, _decision),),
+    accounts.PasswordResetRequested: (
+        Notice("password_reset", recipients.account, _reset, Audience.STAFF, secret=True),
+    ),
+    accounts.PasswordChanged: (Notice("password_changed", recipients.account, subjects.account, Audience.STAFF),),
+    accounts.AccountInvited: (Notice("account_invited", recipients.account, _reset, Audience.STAFF, secret=True),),
+}
+
+BY_TEMPLATE: Mapping[str, Notice] = {notice.template: notice for notices in NOTICES.values() for notice in notices}

@@ -1,0 +1,44 @@
+"""Who is told: one function a group, from an application to its people. Recusals are taken out by `services`, for all."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from guichet.accounts import queries as accounts
+from guichet.accounts.models import Account, Role
+from guichet.core.db import db
+from guichet.notifications.subjects import Subject
+from guichet.review.models import Assignment
+
+Recipients = Callable[[Any, Subject], Sequence[Account]]
+
+
+def team(_event: Any, subject: Subject) -> list[Account]:
+    return [member.account for member in subject.application.team]
+
+
+def focal_points(_event: Any, subject: Subject) -> list[Account]:
+    return accounts.holders_of(Role.FOCAL_POINT, organisation_id=subject.application.ministry_id)
+
+
+def team_and_focal_points(event: Any, subject: Subject) -> list[Account]:
+    return [*team(event, subject), *focal_points(event, subject)]
+
+
+def officers(_event: Any, subject: Subject) -> list[Account]:
+    """Those who process the dossier: officers of the call, never of the ministry that carries it."""
+    return [
+        officer
+        for officer in accounts.holders_of(Role.OFFICER, call_id=subject.application.call_id)
+        if officer.organisation.ministry_id != subject.application.ministry_id
+    ]
+
+
+def reviewer(event: Any, _subject: Subject) -> list[Account]:
+    """The person of the assignment that the event names."""
+    assignment = db.session.get_one(Assignment, event.assignment_id)
+    return [db.session.get_one(Account, assignment.reviewer_id)]
+
+
+def account(_event: Any, subject: Subject) -> list[Account]:
+    """The person whom an event of her own account concerns."""
+    return [subject.account]

@@ -1,0 +1,76 @@
+"""A notice and its subject become the texts of an e-mail."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app, render_template
+
+from guichet.accounts.models import Account
+from guichet.config import Settings
+from guichet.outbox.events import Event
+
+# A condition that is not met leaves its empty line in the template.
+_GAPS = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True)
+class Texts:
+    subject: str
+    text: str
+    html: str
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """The full address of a page, as people reach it: e-mails are written where no request is."""
+    base = urlsplit(_settings().base_url)
+    adapter = current_app.url_map.bind(base.netloc, url_scheme=base.scheme, script_name=base.path or "/")
+    return adapter.build(endpoint, values, force_external=True)
+
+
+def render(template: str, event: Event, recipient: Account, facts: dict[str, Any]) -> Texts:
+    """The subject on one line, the text body, and the same words in HTML."""
+    context = {
+        "event": event,
+        "recipient": recipient,
+        "address": address,
+        "base_url": _settings().base_url,
+        "service_name": _settings().service_name,
+        "contact_email": _settings().contact_email,
+        **facts,
+    }
+    text = _GAPS.sub("\n\n", render_template(f"emails/{template}/body.txt", **context)).strip() + "\n"
+    subject = " ".join(render_template(f"emails/{template}/subject.txt", **context).split())[:300]
+    html = render_template("emails/body.html", subject=subject, blocks=list(blocks(text)), **context)
+    return Texts(subject, text, html)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A paragraph (its lines), a list (its items) or a link (its label, then its address)."""
+
+    kind: str
+    lines: list[str]
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The HTML body is drawn from the text one, so that the two can never disagree: blank lines part the blocks, lines
+    that begin with "- " make a list, a line followed by an address alone makes a link."""
+    for filled, lines in groupby(text.splitlines(), key=lambda line: bool(line.strip())):
+        block = [line.strip() for line in lines]
+        if not filled:
+            continue
+        if block[-1].startswith(("http://", "https://")) and len(block) == 2:
+            yield Block("link", [block[0].rstrip(" :\u00a0"), block[1]])
+        elif all(line.startswith("- ") for line in block):
+            yield Block("list", [line[2:] for line in block])
+        else:
+            yield Block("paragraph", block)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings

@@ -1,0 +1,55 @@
+"""What a message is about, loaded once for all its recipients."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
+
+from guichet.accounts.models import Account
+from guichet.applications.models import Application, TeamMember
+from guichet.core.db import db
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An application or an account, and what the texts need beside it."""
+
+    table: str
+    id: UUID
+    facts: dict[str, Any]
+
+    @property
+    def application(self) -> Application:
+        return cast("Application", self.facts["application"])
+
+    @property
+    def account(self) -> Account:
+        return cast("Account", self.facts["account"])
+
+
+Loader = Callable[[Any], Subject]
+
+
+def application(event: Any, **facts: Any) -> Subject:
+    """The dossier of the event, with its call, organisation and team."""
+    dossier = db.session.scalars(
+        sa.select(Application)
+        .where(Application.id == event.application_id)
+        .options(
+            joinedload(Application.call),
+            joinedload(Application.organisation),
+            joinedload(Application.ministry),
+            selectinload(Application.team).joinedload(TeamMember.account),
+        )
+        .execution_options(populate_existing=True)
+    ).one()
+    return Subject("application", dossier.id, {"application": dossier, "call": dossier.call, **facts})
+
+
+def account(event: Any, **facts: Any) -> Subject:
+    """The account of the event."""
+    person = db.session.get_one(Account, event.account_id)
+    return Subject("account", person.id, {"account": person, **facts})
