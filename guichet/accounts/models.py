@@ -180,14 +180,32 @@ class RoleGrant(Model):
         return self.last_day is None or day <= self.last_day
 
 
+class ResetKind(enum.StrEnum):
+    """Why a person may choose a password, which decides for how long."""
+
+    FORGOTTEN = "forgotten"
+    INVITATION = "invitation"
+
+    @property
+    def lifetime(self) -> dt.timedelta:
+        return dt.timedelta(hours=1) if self is ResetKind.FORGOTTEN else dt.timedelta(days=7)
+
+
 class PasswordReset(Model):
-    """A right to choose a new password once; only the SHA-256 of its secret is stored."""
+    """A right to choose a password once. Its secret is made when the e-mail is written; only its SHA-256 is stored."""
 
     __tablename__ = "password_reset"
-    __table_args__ = (sa.UniqueConstraint("token_sha256"), sa.Index(None, "account_id"))
+    __table_args__ = (
+        sa.UniqueConstraint("token_sha256"),
+        sa.CheckConstraint("token_sha256 ~ '^[0-9a-f]{64}$'", name="token_sha256_is_hexadecimal"),
+        sa.CheckConstraint("used_at IS NULL OR token_sha256 IS NOT NULL", name="used_only_once_issued"),
+        sa.Index(None, "account_id"),
+    )
 
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"))
-    token_sha256: Mapped[str] = mapped_column(sa.String(64))
+    kind: Mapped[ResetKind] = mapped_column(stored(ResetKind), default=ResetKind.FORGOTTEN)
+    # Empty until the e-mail that carries the secret is written.
+    token_sha256: Mapped[str | None] = mapped_column(sa.String(64))
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
 

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
-from guichet.accounts.models import Account, Role, RoleGrant
+from guichet.accounts.models import Account, PasswordReset, Role, RoleGrant
 from guichet.core import clock
 from guichet.core.db import db
 
@@ -43,3 +43,22 @@ def holders_of(role: Role, *, call_id: UUID | None = None, organisation_id: UUID
         )
     rows = with_rights().where(Account.id.in_(grants), Account.active).order_by(Account.full_name)
     return list(db.session.scalars(rows).unique())
+
+
+def open_reset(token_sha256: str, *, lock: bool = False) -> PasswordReset | None:
+    """The right to choose a password behind a fingerprint, while it lasts, with its active account."""
+    rows = (
+        sa.select(PasswordReset)
+        .join(PasswordReset.account)
+        .options(contains_eager(PasswordReset.account))
+        .where(
+            PasswordReset.token_sha256 == token_sha256,
+            PasswordReset.used_at.is_(None),
+            PasswordReset.expires_at > clock.now(),
+            Account.active,
+        )
+    )
+    if lock:
+        # Read afresh: the second of two simultaneous posts must see that the first one used it.
+        rows = rows.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(rows).one_or_none()

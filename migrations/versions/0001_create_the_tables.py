@@ -386,9 +386,20 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("forgotten", "invitation", name="resetkind", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("token_sha256", sa.String(length=64), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "token_sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_password_reset_token_sha256_is_hexadecimal")
+        ),
+        sa.CheckConstraint(
+            "used_at IS NULL OR token_sha256 IS NOT NULL", name=op.f("ck_password_reset_used_only_once_issued")
+        ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_password_reset_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_password_reset")),
         sa.UniqueConstraint("token_sha256", name=op.f("uq_password_reset_token_sha256")),
