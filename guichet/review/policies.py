@@ -2,7 +2,8 @@
 
 from guichet.accounts.models import Account, Role
 from guichet.applications.models import Application
-from guichet.review.models import Assignment, AssignmentStatus, CommitteeSession
+from guichet.applications.policies import can_publish_decision
+from guichet.review.models import Assignment, AssignmentStatus, CommitteeSession, Decision
 
 READABLE = frozenset({AssignmentStatus.ACCEPTED, AssignmentStatus.COMPLETED})
 
@@ -56,3 +57,17 @@ def can_close_session(actor: Account, session: CommitteeSession) -> bool:
 def can_decide(actor: Account, application: Application) -> bool:
     """The chair decides, never on a dossier of her own ministry."""
     return actor.holds_on_call(application.call_id, Role.CHAIR) and not is_same_ministry(actor, application)
+
+
+def can_see_prepared(actor: Account, session: CommitteeSession) -> bool:
+    """What is decided but not published: the secretariat, the committee, the chair and the auditors; nobody else."""
+    return actor.holds_on_call(session.call_id, Role.OFFICER, Role.COMMITTEE, Role.CHAIR, Role.AUDITOR)
+
+
+def can_cancel(actor: Account, decision: Decision) -> bool:
+    """The chair takes back what is not published."""
+    return can_decide(actor, decision.application)
+
+
+def can_publish(actor: Account, decision: Decision) -> bool:
+    return can_publish_decision(actor, decision.application)
