@@ -2,24 +2,38 @@
 
 from guichet.accounts.models import Account, Role
 from guichet.applications.models import Application
-from guichet.applications.policies import can_publish_decision
+from guichet.applications.policies import can_process, can_publish_decision
 from guichet.review.models import Assignment, AssignmentStatus, CommitteeSession, Decision
 
 READABLE = frozenset({AssignmentStatus.ACCEPTED, AssignmentStatus.COMPLETED})
+STEP_ASIDE = frozenset({AssignmentStatus.ASSIGNED, AssignmentStatus.ACCEPTED})
 
 
 def is_same_ministry(actor: Account, application: Application) -> bool:
     return actor.organisation.ministry_id == application.ministry_id
 
 
+def obstacle_to(reviewer: Account, application: Application) -> str:
+    """Why this person may not score the dossier, in French; empty when she may.
+
+    A reviewer scores for the call, never a dossier of her own ministry nor one she helps to write.
+    """
+    if not (reviewer.is_active and reviewer.holds_on_call(application.call_id, Role.REVIEWER)):
+        return "n’est pas évaluateur de cet appel."
+    if is_same_ministry(reviewer, application):
+        return "appartient au ministère qui porte le dossier."
+    if any(member.account_id == reviewer.id for member in application.team):
+        return "fait partie de l’équipe du dossier."
+    return ""
+
+
 def can_be_assigned(reviewer: Account, application: Application) -> bool:
-    """A reviewer scores for the call, never a dossier of her own ministry nor one she helps to write."""
-    return (
-        reviewer.is_active
-        and reviewer.holds_on_call(application.call_id, Role.REVIEWER)
-        and not is_same_ministry(reviewer, application)
-        and all(member.account_id != reviewer.id for member in application.team)
-    )
+    return not obstacle_to(reviewer, application)
+
+
+def can_assign(actor: Account, assignment: Assignment) -> bool:
+    """The officer who processes the dossier chooses its reviewers."""
+    return can_process(actor, assignment.application)
 
 
 def is_assigned(actor: Account, assignment: Assignment) -> bool:
@@ -39,6 +53,11 @@ def can_read_dossier(actor: Account, assignment: Assignment) -> bool:
 def can_score(actor: Account, assignment: Assignment) -> bool:
     """Assigned, conflict declared absent, opinion not submitted yet."""
     return is_assigned(actor, assignment) and assignment.status is AssignmentStatus.ACCEPTED
+
+
+def can_step_aside(actor: Account, assignment: Assignment) -> bool:
+    """A conflict may come to light while reading; once the opinion is submitted, it is for the officer."""
+    return is_assigned(actor, assignment) and assignment.status in STEP_ASIDE
 
 
 def can_see_ranking(actor: Account, session: CommitteeSession) -> bool:

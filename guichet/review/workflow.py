@@ -1,12 +1,39 @@
-"""The life of a session of the committee and of a decision."""
+"""The life of an assignment, of a session of the committee and of a decision."""
 
 from guichet.audit.models import Audience
 from guichet.review import policies
+from guichet.review.models import AssignmentStatus as A
 from guichet.review.models import DecisionStatus as D
 from guichet.review.models import SessionStatus as S
 from guichet.workflow.engine import Transition
 
+REVIEWER, OFFICER = "évaluateur", "chargé d’instruction"
 CHAIR, PUBLISHER = "président", "président, secrétariat"
+
+# A conflict or a refusal may still come after acceptance, never after submission.
+ASSIGNMENT = {
+    "accept": Transition(
+        frozenset({A.ASSIGNED}),
+        A.ACCEPTED,
+        policies.is_assigned,
+        "Déclarer l’absence de conflit",
+        REVIEWER,
+        Audience.STAFF,
+    ),
+    "declare_conflict": Transition(
+        policies.STEP_ASIDE, A.CONFLICT, policies.is_assigned, "Déclarer un conflit", REVIEWER, Audience.STAFF
+    ),
+    "decline": Transition(policies.STEP_ASIDE, A.DECLINED, policies.is_assigned, "Décliner", REVIEWER, Audience.STAFF),
+    "complete": Transition(
+        frozenset({A.ACCEPTED}), A.COMPLETED, policies.is_assigned, "Remettre l’évaluation", REVIEWER, Audience.STAFF
+    ),
+    "cancel": Transition(
+        frozenset({A.ASSIGNED}), A.CANCELLED, policies.can_assign, "Retirer la désignation", OFFICER, Audience.STAFF
+    ),
+    "renew": Transition(
+        frozenset({A.CANCELLED}), A.ASSIGNED, policies.can_assign, "Désigner de nouveau", OFFICER, Audience.STAFF
+    ),
+}
 
 SESSION = {
     "close": Transition(

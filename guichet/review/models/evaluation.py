@@ -33,7 +33,7 @@ class EligibilityDecision(Model):
 
 
 class Assignment(Model):
-    """A reviewer asked to score a dossier: never of the ministry that carries it."""
+    """A reviewer asked to score a dossier: never of the ministry that carries it. `due_on` is the last day, included."""
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -41,7 +41,9 @@ class Assignment(Model):
         sa.CheckConstraint(
             "(status IN ('conflict', 'declined')) = (refusal_reason <> '')", name="refusal_has_a_reason"
         ),
-        sa.CheckConstraint("(status = 'assigned') = (answered_at IS NULL)", name="answered_at_iff_answered"),
+        sa.CheckConstraint(
+            "(status IN ('assigned', 'cancelled')) = (answered_at IS NULL)", name="answered_at_iff_answered"
+        ),
         sa.Index(None, "reviewer_id", "status"),
     )
 

@@ -4,13 +4,17 @@ import enum
 
 
 class AssignmentStatus(enum.StrEnum):
-    """`assigned` until the person says that she has no conflict; then she may read and score."""
+    """`assigned` until the person says that she has no conflict; then she may read and score.
+
+    `cancelled`: the officer took the assignment back before any answer.
+    """
 
     ASSIGNED = "assigned"
     ACCEPTED = "accepted"
     CONFLICT = "conflict"
     DECLINED = "declined"
     COMPLETED = "completed"
+    CANCELLED = "cancelled"
 
     @property
     def label(self) -> str:
@@ -27,6 +31,7 @@ _ASSIGNMENTS = {
     AssignmentStatus.CONFLICT: ("Conflit d’intérêts", "error"),
     AssignmentStatus.DECLINED: ("Déclinée", "warning"),
     AssignmentStatus.COMPLETED: ("Évaluation remise", "success"),
+    AssignmentStatus.CANCELLED: ("Désignation retirée", "neutral"),
 }
 
 
