@@ -43,6 +43,10 @@ export function withoutUnused(css) {
   sheet.walkAtRules("font-face", (rule) => {
     // Regular and bold of Marianne are enough; Spectral and italics are never used.
     if (!/Marianne-(Regular|Bold)\.woff2/.test(rule.toString())) rule.remove();
+    // Every browser that runs our pages reads the smaller of the two formats.
+    rule.walkDecls("src", (source) => {
+      source.value = source.value.split(",")[0];
+    });
   });
   return sheet.toString();
 }

@@ -17,6 +17,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import Choice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -176,7 +177,7 @@ class EnumField(SelectField):
     ) -> None:
         self.members = list(members)
         self.empty = empty
-        choices = [("", empty), *((member.value, member.label) for member in self.members)]
+        choices = {"": empty} | {member.value: member.label for member in self.members}
         super().__init__(label, [presence(required)], choices=choices, coerce=self._member, **kwargs)
 
     def _member(self, value: Any) -> Any:
@@ -189,9 +190,9 @@ class EnumField(SelectField):
     def iter_choices(self) -> Any:
         # A stranger to the list selects nothing.
         chosen = self.data.value if isinstance(self.data, enum.Enum) else ""
-        listed: list[tuple[str, str]] = [("", self.empty), *((member.value, member.label) for member in self.members)]
-        for value, label in listed:
-            yield (value, label, value == chosen, {})
+        listed = {"": self.empty} | {member.value: member.label for member in self.members}
+        for value, label in listed.items():
+            yield Choice(value, label, selected=value == chosen, render_kw={})
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature is WTForms'
         if self.data is not None and self.data not in self.members:
@@ -208,10 +209,10 @@ class ChecksField(SelectMultipleField):
     def __init__(
         self, label: str, *, choices: Sequence[tuple[str, str]] = (), required: bool = False, **kwargs: Any
     ) -> None:
-        super().__init__(label, [presence(required)], choices=list(choices), validate_choice=False, **kwargs)
+        super().__init__(label, [presence(required)], choices=dict(choices), validate_choice=False, **kwargs)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature is WTForms'
-        allowed = {value for value, _ in self.choices or ()}
+        allowed = {choice[0] for choice in self.iter_choices()}
         if not set(self.data or ()) <= allowed:
             raise ValueError("Choisissez parmi les valeurs de la liste.")
 
