@@ -7,6 +7,7 @@ from flask import Blueprint
 from guichet.accounts.views import bp as accounts
 from guichet.applications import tasks as applications_tasks
 from guichet.applications.views import bp as applications
+from guichet.audit import tasks as audit_tasks
 from guichet.calls import tasks as calls_tasks
 from guichet.calls.views import bp as calls
 from guichet.dashboard.views import bp as dashboard
@@ -31,7 +32,7 @@ BLUEPRINTS: list[Blueprint] = [
     supervision,
 ]
 
-TASK_MODULES = [outbox_tasks, notifications_tasks, calls_tasks, applications_tasks, supervision_tasks]
+TASK_MODULES = [audit_tasks, outbox_tasks, notifications_tasks, calls_tasks, applications_tasks, supervision_tasks]
 
 # Seconds between two runs. Each task is single-run by its own lock and may run late or twice without harm.
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -39,5 +40,6 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "emails": {"task": "notifications.send_queued", "schedule": 15.0},
     "calls": {"task": "calls.open_and_close", "schedule": 20.0},
     "reminders": {"task": "applications.remind_drafts", "schedule": 3600.0},
+    "journal": {"task": "audit.seal", "schedule": 60.0},
     "heartbeat": {"task": "supervision.heartbeat", "schedule": 10.0},
 }

@@ -49,19 +49,22 @@ def valkey(folder: Path) -> Iterator[EmbeddedValkey]:
         yield server
 
 
+def environment_for(database_url: str, redis_url: str, folder: Path, **others: str) -> dict[str, str]:
+    """What a process of the application needs in its environment."""
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": "the-tests-need-no-secret-but-a-long-one",
+        "BASE_URL": "http://localhost",
+        # Nothing listens there: a test that sends mail starts its own server.
+        "MAIL_URL": "smtp://127.0.0.1:9",
+        "STORAGE_URL": (folder / "storage").as_uri(),
+        **others,
+    }
+
+
 def settings_for(database_url: str, redis_url: str, folder: Path, **others: str) -> Settings:
-    return read_settings(
-        {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "SECRET_KEY": "the-tests-need-no-secret-but-a-long-one",
-            "BASE_URL": "http://localhost",
-            # Nothing listens there: a test that sends mail starts its own server.
-            "MAIL_URL": "smtp://127.0.0.1:9",
-            "STORAGE_URL": (folder / "storage").as_uri(),
-            **others,
-        }
-    )
+    return read_settings(environment_for(database_url, redis_url, folder, **others))
 
 
 @pytest.fixture(scope="session")
@@ -182,7 +185,10 @@ def own_app(
     def make(**others: str) -> Flask:
         name = f"own_{len(made)}_{dt.datetime.now(dt.UTC).timestamp():.6f}".replace(".", "_")
         postgres.create_database(name, template=template_database)
-        made.append(create_app(settings_for(postgres.url(name), valkey.url(0), folder, **others)))
+        environment = environment_for(postgres.url(name), others.pop("REDIS_URL", valkey.url(0)), folder, **others)
+        made.append(create_app(read_settings(environment)))
+        # For the processes that a test starts beside this one.
+        made[-1].extensions["environment"] = environment
         return made[-1]
 
     yield make

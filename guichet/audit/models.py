@@ -40,3 +40,30 @@ class AuditEntry(Model):
     subject_id: Mapped[uuid.UUID]
     audience: Mapped[Audience] = mapped_column(stored(Audience))
     facts: Mapped[dict[str, Any]]
+
+
+class AuditSeal(Model):
+    """A link of the journal's chain: the fingerprint of a batch of entries, mixed with the one before."""
+
+    __tablename__ = "audit_seal"
+    __table_args__ = (
+        sa.UniqueConstraint("number"),
+        sa.UniqueConstraint("previous_sha256"),
+        sa.CheckConstraint("number > 0", name="number_positive"),
+        sa.CheckConstraint("entries > 0", name="entries_positive"),
+    )
+
+    number: Mapped[int]
+    entries: Mapped[int]
+    previous_sha256: Mapped[str] = mapped_column(sa.String(64))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+
+
+class SealedEntry(Model):
+    """Which seal holds which entry: entries are not sealed in the order of their numbers, since transactions overlap."""
+
+    __tablename__ = "audit_sealed_entry"
+    __table_args__ = (sa.UniqueConstraint("entry_id"), sa.Index(None, "seal_id"))
+
+    entry_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("audit_entry.id"))
+    seal_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("audit_seal.id"))

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app, render_template
+from flask import current_app
 
 from guichet.accounts.models import Account
 from guichet.config import Settings
@@ -42,9 +42,9 @@ def render(template: str, event: Event, recipient: Account, facts: dict[str, Any
         "contact_email": _settings().contact_email,
         **facts,
     }
-    text = _GAPS.sub("\n\n", render_template(f"emails/{template}/body.txt", **context)).strip() + "\n"
-    subject = " ".join(render_template(f"emails/{template}/subject.txt", **context).split())[:300]
-    html = render_template("emails/body.html", subject=subject, blocks=list(blocks(text)), **context)
+    text = _GAPS.sub("\n\n", _fill(f"emails/{template}/body.txt", context)).strip() + "\n"
+    subject = " ".join(_fill(f"emails/{template}/subject.txt", context).split())[:300]
+    html = _fill("emails/body.html", {**context, "subject": subject, "blocks": list(blocks(text))})
     return Texts(subject, text, html)
 
 
@@ -69,6 +69,11 @@ def blocks(text: str) -> Iterator[Block]:
             yield Block("list", [line[2:] for line in block])
         else:
             yield Block("paragraph", block)
+
+
+def _fill(template: str, context: dict[str, Any]) -> str:
+    # Without the pages' context processors: no person is signed in where an e-mail is written.
+    return current_app.jinja_env.get_template(template).render(context)
 
 
 def _settings() -> Settings:

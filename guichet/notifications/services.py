@@ -22,8 +22,9 @@ from guichet.notifications.render import render
 from guichet.notifications.smtp import Mailer, PermanentRefusal, ServerUnavailable, TemporaryRefusal
 from guichet.outbox.events import Event
 
-MOST_ATTEMPTS = 8
-FIRST_DELAY = dt.timedelta(minutes=1)
+# Twenty seconds, then twice as long each time: some six hours in all.
+MOST_ATTEMPTS = 10
+FIRST_DELAY = dt.timedelta(seconds=20)
 ERASED = "Contenu effacé après l’envoi : il portait un lien à usage unique."
 # While the server is away nothing counts as an attempt: messages wait, however long it lasts.
 SERVER_AWAY = dt.timedelta(seconds=15)

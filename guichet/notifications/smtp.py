@@ -56,6 +56,11 @@ class Mailer:
                 raise ServerUnavailable(f"{type(problem).__name__}") from problem
             self._used_at = time.monotonic()
 
+    def greet(self) -> None:
+        """Open the connection and say hello. Raises ServerUnavailable."""
+        with self._lock:
+            self._open()
+
     def close(self) -> None:
         with self._lock:
             self._drop()

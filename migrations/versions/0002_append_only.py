@@ -10,7 +10,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-EVIDENCE = ("audit_entry", "envelope_movement")
+EVIDENCE = ("audit_entry", "audit_seal", "audit_sealed_entry", "envelope_movement")
 
 
 def upgrade() -> None:
