@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from guichet.core.db import db
+from guichet.core.errors import DomainError
 
 _HOOKS = "after_commit"
 
@@ -13,11 +14,15 @@ def unit_of_work() -> Iterator[None]:
     """Commit what the block did, or nothing of it; then, and only then, run what waited for the commit."""
     db.session.info[_HOOKS] = []
     try:
-        yield
+        # Going back to a savepoint forgets only what the block changed: the page that shows a refusal still knows
+        # who is asking. A full rollback, kept for accidents, forgets all that was read.
+        with db.session.begin_nested():
+            yield
         db.session.commit()
-    except BaseException:
+    except BaseException as problem:
         db.session.info.pop(_HOOKS, None)
-        db.session.rollback()
+        if not isinstance(problem, DomainError):
+            db.session.rollback()
         raise
     for hook in db.session.info.pop(_HOOKS, []):
         hook()
