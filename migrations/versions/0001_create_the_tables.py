@@ -296,7 +296,9 @@ def upgrade() -> None:
         sa.CheckConstraint("weight > 0", name=op.f("ck_criterion_weight_positive")),
         sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_criterion_call_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_criterion")),
-        sa.UniqueConstraint("call_id", "position", name=op.f("uq_criterion_call_id_position")),
+        sa.UniqueConstraint(
+            "call_id", "position", deferrable=True, initially="IMMEDIATE", name=op.f("uq_criterion_call_id_position")
+        ),
     )
     op.create_table(
         "audit_entry",

@@ -13,6 +13,7 @@ from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequ
 from guichet.applications.models.statuses import (
     ENVIRONMENTAL_UNITS,
     IN_PROGRESS,
+    NEVER_SUBMITTED,
     ApplicationStatus,
     BudgetCategory,
     ImpactUnit,
@@ -23,6 +24,7 @@ from guichet.applications.models.statuses import (
 __all__ = [
     "ENVIRONMENTAL_UNITS",
     "IN_PROGRESS",
+    "NEVER_SUBMITTED",
     "Application",
     "ApplicationIndicator",
     "ApplicationStatus",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from guichet.accounts.models import Organisation
 from guichet.applications.models.statuses import ApplicationStatus
 from guichet.calls.models import Call, PriorityAction, ProjectFamily
+from guichet.core import clock
 from guichet.core.db import Model, db, stored
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ class Application(Model):
     reference: Mapped[str | None] = mapped_column(sa.String(40))
     submitted_at: Mapped[dt.datetime | None]
     version: Mapped[int] = mapped_column()
+    # When its content last changed, whoever wrote.
+    saved_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    # When the team was last told that the deadline is near.
+    reminded_at: Mapped[dt.datetime | None]
     # Order given by the focal point among the ministry's own dossiers of the call.
     ministry_rank: Mapped[int | None]
 

@@ -51,6 +51,7 @@ _STATUSES: dict[ApplicationStatus, tuple[str, str, str]] = {
     _S.CLOSED: ("Classé sans suite", "neutral", "Rien n’est attendu."),
 }
 
+NEVER_SUBMITTED = frozenset({_S.DRAFT, _S.AWAITING_ENDORSEMENT})
 IN_PROGRESS = frozenset(
     {_S.SUBMITTED, _S.CHANGES_REQUESTED, _S.ELIGIBLE, _S.UNDER_REVIEW, _S.REVIEWED, _S.DEFERRED, _S.WAITLISTED}
 )

@@ -1,0 +1,209 @@
+"""Reading dossiers. What a person may not see is left out here, before any list, count or page."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from guichet.accounts import queries as accounts
+from guichet.accounts.models import Account, Organisation, Role
+from guichet.applications.models import (
+    NEVER_SUBMITTED,
+    Application,
+    ApplicationStatus,
+    ApplicationVersion,
+    Attachment,
+    PlanLink,
+    Recusal,
+    TeamMember,
+)
+from guichet.calls import policies as call_policies
+from guichet.calls.models import Call
+from guichet.core import clock
+from guichet.core.db import db
+from guichet.core.errors import NotFound
+from guichet.plans.models import ActionPlan, PlanAction, Progress
+
+Condition = sa.ColumnElement[bool]
+
+
+def visible_to(actor: Account) -> sa.Select[Application]:
+    """The dossiers that `actor` may read: her own, her ministry's, and those of her calls once submitted.
+
+    A draft is read by its team, its focal points and the auditors alone; a recusal hides a dossier from everybody.
+    Committee members and reviewers read through the review package.
+    """
+    audited = _of_calls(actor.calls_as(Role.AUDITOR))
+    return sa.select(Application).where(sa.or_(_own(actor), audited, _processed(actor)), _not_recused(actor))
+
+
+def mine(actor: Account) -> sa.Select[Application]:
+    """The dossiers that `actor` helps to write, and those of the ministries she is the focal point of."""
+    return sa.select(Application).where(_own(actor), _not_recused(actor))
+
+
+def for_processing(actor: Account) -> sa.Select[Application]:
+    """The submitted dossiers of the calls that `actor` runs or watches; an officer never has her own ministry's."""
+    return sa.select(Application).where(_processed(actor), _not_recused(actor))
+
+
+def _own(actor: Account) -> Condition:
+    written = sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id)
+    return sa.or_(Application.id.in_(written), Application.ministry_id.in_(actor.organisations_as(Role.FOCAL_POINT)))
+
+
+def _processed(actor: Account) -> Condition:
+    as_officer = sa.and_(
+        _of_calls(actor.calls_as(Role.OFFICER)), Application.ministry_id != actor.organisation.ministry_id
+    )
+    as_watcher = [_of_calls(actor.calls_as(role)) for role in (Role.ADMIN, Role.FINANCE, Role.AUDITOR)]
+    return sa.and_(Application.status.not_in(NEVER_SUBMITTED), sa.or_(as_officer, *as_watcher))
+
+
+def _of_calls(calls: set[UUID] | None) -> Condition:
+    return sa.true() if calls is None else Application.call_id.in_(calls)
+
+
+def _not_recused(actor: Account) -> Condition:
+    return ~sa.exists().where(Recusal.application_id == Application.id, Recusal.account_id == actor.id)
+
+
+def one_for(actor: Account, application_id: UUID) -> Application:
+    """The dossier with all that its pages show. Raises NotFound when there is none that `actor` may see.
+
+    Eight statements, whatever the dossier holds.
+    """
+    return _whole(visible_to(actor).where(Application.id == application_id))
+
+
+def loaded(application_id: UUID) -> Application:
+    """The same, with the scoring grid of its call, and without asking who reads: the caller has checked another right."""
+    return _whole(sa.select(Application).where(Application.id == application_id), *GRID)
+
+
+# One statement for each kind of rows: joining them to the dossier would repeat its long texts on every row.
+CONTENT: tuple[ORMOption, ...] = (
+    joinedload(Application.call),
+    joinedload(Application.organisation),
+    joinedload(Application.ministry),
+    joinedload(Application.family),
+    selectinload(Application.plan_links).joinedload(PlanLink.plan_action),
+    selectinload(Application.milestones),
+    selectinload(Application.budget_lines),
+    selectinload(Application.indicators),
+    selectinload(Application.attachments).options(joinedload(Attachment.document), joinedload(Attachment.kind)),
+)
+GRID: tuple[ORMOption, ...] = (selectinload(Application.call, Call.criteria),)
+# The short lists are joined to one another on the bare identifier, two by two, to spare statements.
+PEOPLE: tuple[ORMOption, ...] = (
+    load_only(Application.id),
+    joinedload(Application.team).joinedload(TeamMember.account),
+    joinedload(Application.priority_actions),
+)
+EXCHANGES: tuple[ORMOption, ...] = (
+    load_only(Application.id),
+    joinedload(Application.change_requests),
+    joinedload(Application.versions).defer(ApplicationVersion.content),
+    joinedload(Application.call).options(load_only(Call.id), joinedload(Call.attachment_kinds)),
+)
+
+
+def _whole(rows: sa.Select[Application], *more: ORMOption) -> Application:
+    application = db.session.scalars(rows.options(*CONTENT, *more)).unique().one_or_none()
+    if application is None:
+        raise NotFound("Ce dossier n’existe pas, ou vous n’y avez pas accès.")
+    for options in (PEOPLE, EXCHANGES):
+        db.session.scalars(
+            sa.select(Application).where(Application.id == application.id).options(*options)
+        ).unique().one()
+    return application
+
+
+def listed(
+    rows: sa.Select[Application], *, status: ApplicationStatus | None, call_id: UUID | None, words: str
+) -> sa.Select[Application]:
+    """`rows` filtered for a list, newest first; `words` are looked for in the title and in the reference."""
+    if status is not None:
+        rows = rows.where(Application.status == status)
+    if call_id is not None:
+        rows = rows.where(Application.call_id == call_id)
+    if words:
+        rows = rows.where(
+            sa.or_(
+                Application.title.icontains(words, autoescape=True),
+                Application.reference.icontains(words, autoescape=True),
+            )
+        )
+    options = (joinedload(Application.call), joinedload(Application.organisation))
+    return rows.options(*options).order_by(Application.created_at.desc(), Application.id)
+
+
+def count_by_status(rows: sa.Select[Application]) -> dict[ApplicationStatus, int]:
+    """How many of `rows` are in each status, in the order of a dossier's life; none is left out."""
+    counted = db.session.execute(
+        rows.with_only_columns(Application.status, sa.func.count(), maintain_column_froms=True).group_by(
+            Application.status
+        )
+    )
+    counts = dict(counted.all())
+    return {status: counts[status] for status in ApplicationStatus if status in counts}
+
+
+def calls_of(rows: sa.Select[Application]) -> list[Call]:
+    """The calls that `rows` answer, latest first."""
+    wanted = rows.with_only_columns(Application.call_id, maintain_column_froms=True)
+    return list(db.session.scalars(sa.select(Call).where(Call.id.in_(wanted)).order_by(Call.closes_at.desc())))
+
+
+def call_to_answer(actor: Account, slug: str) -> Call:
+    """The call of that address. Raises NotFound when there is none that `actor` may see."""
+    call = db.session.scalar(sa.select(Call).where(Call.slug == slug))
+    if call is None or not call_policies.can_view(actor, call):
+        raise NotFound("Cet appel à projets n’existe pas.")
+    return call
+
+
+def drafts_of(actor: Account, call_id: UUID) -> list[Application]:
+    """What `actor` has begun and not submitted in this call, newest first."""
+    rows = mine(actor).where(
+        Application.call_id == call_id,
+        Application.status.in_(NEVER_SUBMITTED),
+        Application.id.in_(sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id)),
+    )
+    return list(db.session.scalars(rows.order_by(Application.created_at.desc())))
+
+
+def carriers_for(actor: Account) -> list[Organisation]:
+    """The organisations that exist today and for which `actor` may apply: those of her grants and what depends on them."""
+    granted = actor.organisations_as(Role.APPLICANT)
+    today = clock.today()
+    rows = sa.select(Organisation).where(
+        sa.or_(
+            Organisation.id.in_(granted), Organisation.parent_id.in_(granted), Organisation.ministry_id.in_(granted)
+        ),
+        Organisation.valid_from <= today,
+        sa.or_(Organisation.valid_until.is_(None), Organisation.valid_until > today),
+    )
+    return list(db.session.scalars(rows.order_by(Organisation.parent_id.isnot(None), Organisation.name)))
+
+
+def actions_of(ministry_id: UUID) -> list[PlanAction]:
+    """The actions of the ministry's plans that a dossier may serve, by theme then number."""
+    rows = (
+        sa.select(PlanAction)
+        .join(PlanAction.plan)
+        .where(ActionPlan.ministry_id == ministry_id, PlanAction.progress != Progress.ABANDONED)
+        .options(contains_eager(PlanAction.plan))
+        .order_by(ActionPlan.first_year.desc(), PlanAction.number)
+    )
+    actions = list(db.session.scalars(rows))
+    return sorted(actions, key=lambda action: action.theme.number)
+
+
+def colleague(email: str, application: Application) -> Account | None:
+    """The active person of that address who may apply for the dossier's ministry."""
+    person = accounts.by_email(email)
+    if person is None or not person.is_active or person.organisation.ministry_id != application.ministry_id:
+        return None
+    return person if person.has_role(Role.APPLICANT) else None
