@@ -35,7 +35,7 @@ help:
 	@echo "make lock    récrit les dépendances verrouillées ; make format remet en forme"
 
 demo: .venv/base.ok .venv/assets.ok
-	@PORT=$(PORT) RESET=$(RESET) $(BIN)/guichet demo
+	@exec env PORT=$(PORT) RESET=$(RESET) $(BIN)/guichet demo
 
 test: .venv/dev.ok .venv/assets.ok
 	@CHROMIUM="$$($(BIN)/python tests/browser_setup.py)" && export CHROMIUM && $(BIN)/pytest -n 2 $(ARGS)

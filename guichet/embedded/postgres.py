@@ -96,7 +96,7 @@ class EmbeddedPostgres(EmbeddedServer):
         )
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [self._binary("postgres"), "-D", self.data, *options]
-        self._child.start(command, env=ENVIRONMENT, cwd=Path("/"), keep=self._keep())
+        self.child.start(command, env=ENVIRONMENT, cwd=Path("/"), keep=self._keep())
         self._await_ready()
         self._ensure_role()
 

