@@ -4,23 +4,22 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, redirect, render_template, request, url_for
-from flask_login import current_user
-from werkzeug.datastructures import MultiDict
+from flask import Flask, g, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_user, logout_user
 
 from guichet.accounts import queries
+from guichet.accounts.forms.credentials import SignInForm
 from guichet.accounts.models import Account, Role
 from guichet.accounts.navigation import menu_for
+from guichet.accounts.resuming import file_names, kept_fields
 from guichet.config import Settings
 from guichet.core.errors import Forbidden
 from guichet.extensions import login_manager
 from guichet.web.access import PUBLIC, declare, declared, public
 
-__all__ = ["PUBLIC", "current_account", "declared", "public", "signed_in"]
+__all__ = ["PUBLIC", "close_session", "current_account", "declared", "open_session", "public", "signed_in"]
 
 View = TypeVar("View", bound=Callable[..., Any])
-# Never carried over to the page that lets a person resume her typing.
-NOT_KEPT = {"csrf_token", "password", "new_password", "confirmation"}
 
 
 def current_account() -> Account:
@@ -46,14 +45,31 @@ def signed_in(*roles: Role) -> Callable[[View], View]:
 
 
 def _ask_to_sign_in() -> Any:
-    if request.method == "POST":
-        # The session ended while the person was typing: what she typed travels through the sign-in page.
-        return render_template("accounts/session_ended.html", kept=kept_fields(request.form), target=request.path), 401
-    return redirect(url_for("accounts.sign_in", suite=request.full_path.rstrip("?")), 303)
+    target = request.full_path.rstrip("?")
+    if request.method == "GET":
+        return redirect(url_for("accounts.sign_in", suite=target), 303)
+    # The session ended while the person was typing: what she typed travels through the sign-in page.
+    kept, files = kept_fields(request.form), file_names(request.files)
+    form = SignInForm(formdata=None)
+    return render_template("accounts/session_ended.html", form=form, kept=kept, files=files, target=target), 401
 
 
-def kept_fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in form.items(multi=True) if name not in NOT_KEPT]
+def open_session(account: Account) -> None:
+    """Begin a session of `account`, with nothing of the one before: neither its content nor its CSRF token."""
+    _forget_session()
+    session.permanent = True
+    login_user(account)
+
+
+def close_session() -> None:
+    logout_user()
+    _forget_session()
+
+
+def _forget_session() -> None:
+    session.clear()
+    # Flask-WTF keeps the token of the request here: a form of this answer must get one of the new session.
+    g.pop("csrf_token", None)
 
 
 def init_access(app: Flask, settings: Settings) -> None:
@@ -62,7 +78,7 @@ def init_access(app: Flask, settings: Settings) -> None:
     @app.context_processor
     def page_context() -> dict[str, Any]:
         account = current_account() if current_user.is_authenticated else None
-        return {"menu": menu_for(account, request.endpoint or ""), "settings": settings}
+        return {"menu": menu_for(account, request.path), "settings": settings}
 
 
 def check_every_view_declares_its_access(app: Flask) -> None:

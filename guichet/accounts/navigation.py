@@ -28,11 +28,12 @@ ENTRIES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ),
     ("Plans d’action", "plans.index", frozenset(Role) - {Role.REVIEWER}),
     ("Supervision", "supervision.overview", frozenset({Role.ADMIN, Role.AUDITOR})),
+    ("Administration", "accounts.administration", frozenset({Role.ADMIN})),
 )
 
 
-def menu_for(account: Account | None, endpoint: str) -> list[Entry]:
-    """The entries that `account` may open; `endpoint` is the current page's."""
+def menu_for(account: Account | None, path: str) -> list[Entry]:
+    """The entries that `account` may open; the one whose address leads to `path`, the page shown, is current."""
     entries = [
         (label, target)
         for label, target, roles in ENTRIES
@@ -40,10 +41,8 @@ def menu_for(account: Account | None, endpoint: str) -> list[Entry]:
     ]
     if account is not None:
         entries.insert(0, ("Accueil", "dashboard.index"))
-    return [Entry(label, url_for(target), _is_current(endpoint, target)) for label, target in entries]
+    return [_entry(label, url_for(target), path) for label, target in entries]
 
 
-def _is_current(endpoint: str, target: str) -> bool:
-    return endpoint == target or (
-        endpoint.split(".", maxsplit=1)[0] == target.split(".", maxsplit=1)[0] and "review" not in target
-    )
+def _entry(label: str, url: str, path: str) -> Entry:
+    return Entry(label, url, current=path == url or path.startswith(f"{url}/"))

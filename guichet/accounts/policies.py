@@ -6,8 +6,8 @@ from guichet.accounts.models import Account, Role
 
 
 def is_admin(actor: Account, _subject: Any = None) -> bool:
-    """Administrators of the window: organisations, people, roles, supervision."""
-    return actor.has_role(Role.ADMIN)
+    """Administrators of the whole window: organisations, people, roles, supervision."""
+    return actor.has_role(Role.ADMIN) and actor.calls_as(Role.ADMIN) is None
 
 
 def can_supervise(actor: Account, _subject: Any = None) -> bool:

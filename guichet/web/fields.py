@@ -34,6 +34,8 @@ def presence(required: bool) -> Any:
 class LineField(StringField):
     """One line of text, `longest` characters at most."""
 
+    data: Any
+
     def __init__(self, label: str, *, longest: int, required: bool = False, **kwargs: Any) -> None:
         checks = [presence(required), Length(max=longest, message=f"{longest} caractères au plus.")]
         super().__init__(label, [*checks, *kwargs.pop("validators", ())], **kwargs)
@@ -42,6 +44,8 @@ class LineField(StringField):
 
 class TextField(TextAreaField):
     """Several lines of text, `longest` characters at most."""
+
+    data: Any
 
     def __init__(self, label: str, *, longest: int = 5000, required: bool = False, **kwargs: Any) -> None:
         checks = [presence(required), Length(max=longest, message=f"{longest} caractères au plus.")]
@@ -124,6 +128,8 @@ class WholeField(NumberField):
 
 class DayField(DateField):
     """A day, between 2000 and 2100."""
+
+    data: Any
 
     def __init__(self, label: str, *, required: bool = False, **kwargs: Any) -> None:
         super().__init__(label, [presence(required)], format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)

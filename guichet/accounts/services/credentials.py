@@ -103,7 +103,7 @@ def fingerprint(secret: str) -> str:
 
 def choose_password(secret: str, new: str) -> Account:
     """Use the right that `secret` gives, once; every session ends. Raises NotFound when it is worth nothing any more."""
-    reset = queries.open_reset(fingerprint(secret), lock=True)
+    reset = queries.usable_reset(fingerprint(secret), lock=True)
     if reset is None:
         raise NotFound
     account = reset.account

@@ -1,0 +1,48 @@
+"""Who may administer, and the first page of the administration."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from guichet.accounts import policies, queries
+from guichet.accounts.access import current_account, signed_in
+from guichet.accounts.models import Organisation, Role
+from guichet.accounts.views import bp
+from guichet.core.errors import RuleBroken
+from guichet.core.policy import require
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def for_administrators(view: View) -> View:
+    """Only administrators of the whole window reach this view."""
+
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        require(policies.is_admin, current_account(), None)
+        return view(*args, **kwargs)
+
+    return cast("View", signed_in(Role.ADMIN)(guarded))
+
+
+def organisation_named(typed: str, *, field: str) -> Organisation | None:
+    """The organisation that `typed` names, None when nothing was typed. Raises RuleBroken on `field`."""
+    if not typed:
+        return None
+    found = queries.organisations_named(typed)
+    if not found:
+        raise RuleBroken("Aucune organisation ne porte ce nom ni ce sigle.", field=field)
+    if len(found) > 1:
+        names = ", ".join(f"« {organisation.name} »" for organisation in found)
+        raise RuleBroken(f"Plusieurs organisations ont ce nom ou ce sigle : {names}.", field=field)
+    return found[0]
+
+
+@bp.get("/administration")
+@for_administrators
+def administration() -> ResponseReturnValue:
+    people, organisations = queries.headcount()
+    return render_template("accounts/administration.html", people=people, organisations=organisations)
