@@ -14,6 +14,7 @@ from guichet.dashboard.views import bp as dashboard
 from guichet.notifications import tasks as notifications_tasks
 from guichet.outbox import tasks as outbox_tasks
 from guichet.plans.views import bp as plans
+from guichet.review import tasks as review_tasks
 from guichet.review.views import bp as review
 from guichet.statements.views import bp as statements
 from guichet.supervision import tasks as supervision_tasks
@@ -32,13 +33,22 @@ BLUEPRINTS: list[Blueprint] = [
     supervision,
 ]
 
-TASK_MODULES = [audit_tasks, outbox_tasks, notifications_tasks, calls_tasks, applications_tasks, supervision_tasks]
+TASK_MODULES = [
+    audit_tasks,
+    outbox_tasks,
+    notifications_tasks,
+    calls_tasks,
+    applications_tasks,
+    review_tasks,
+    supervision_tasks,
+]
 
 # Seconds between two runs. Each task is single-run by its own lock and may run late or twice without harm.
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "outbox": {"task": "outbox.deliver_due", "schedule": 15.0},
     "emails": {"task": "notifications.send_queued", "schedule": 15.0},
     "calls": {"task": "calls.open_and_close", "schedule": 20.0},
+    "publications": {"task": "review.publish_decisions", "schedule": 30.0},
     "reminders": {"task": "applications.remind_drafts", "schedule": 3600.0},
     "journal": {"task": "audit.seal", "schedule": 60.0},
     "heartbeat": {"task": "supervision.heartbeat", "schedule": 10.0},

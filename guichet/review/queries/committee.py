@@ -1,1 +1,278 @@
-"""Reading for the committee."""
+"""Reading for the committee: sessions, their agenda with the scores, and the money that is left.
+
+A member never meets a dossier that she is recused from, nor one of her own ministry: neither its line, nor its count,
+nor what a prepared decision took of the envelope for it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
+
+from guichet.accounts.models import Account, Organisation, Role
+from guichet.applications.models import Application, ApplicationStatus, Recusal
+from guichet.calls.models import Call, CallStatus
+from guichet.core.db import db
+from guichet.core.errors import NotFound
+from guichet.core.money import ZERO
+from guichet.review import policies
+from guichet.review.models import (
+    Assignment,
+    AssignmentStatus,
+    CommitteeSession,
+    CriterionScore,
+    Decision,
+    DecisionStatus,
+    Evaluation,
+    Outcome,
+    Recommendation,
+    SessionItem,
+    SessionStatus,
+)
+from guichet.review.ranking import Scores, scores_of
+
+Condition = sa.ColumnElement[bool]
+
+READERS = (Role.OFFICER, Role.COMMITTEE, Role.CHAIR, Role.AUDITOR, Role.FINANCE)
+DECIDERS = (Role.OFFICER, Role.COMMITTEE, Role.CHAIR)
+TOLD = frozenset({DecisionStatus.PUBLISHED, DecisionStatus.REPLACED})
+IN_FORCE = frozenset({DecisionStatus.PREPARED, DecisionStatus.PUBLISHED})
+# Those that await a decision of the committee, and those that an officer may bring back to it.
+AWAITING = frozenset({ApplicationStatus.REVIEWED, ApplicationStatus.WAITLISTED})
+PLACEABLE = AWAITING | {ApplicationStatus.DEFERRED}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A dossier of the agenda, as the committee reads it; `decision` is this session's, when the reader may know it."""
+
+    application_id: UUID
+    reference: str
+    title: str
+    ministry: str
+    amount_requested: Decimal
+    status: ApplicationStatus
+    scores: Scores
+    recommendations: Counter[Recommendation]
+    decision: Decision | None
+
+    @property
+    def takes(self) -> Decimal:
+        """What it takes of the envelope: the amount granted, or requested while nothing is decided (euros)."""
+        if self.decision is None:
+            return self.amount_requested if self.status in AWAITING else ZERO
+        return (self.decision.amount or ZERO) if self.decision.status in IN_FORCE else ZERO
+
+
+@dataclass(frozen=True)
+class Money:
+    """The envelope as the reader may know it, in euros: what is left, what this session's awards took."""
+
+    left: Decimal
+    prepared: Decimal
+    published: Decimal
+
+    @property
+    def to_share(self) -> Decimal:
+        """What the session had to share out when it began."""
+        return self.left + self.prepared + self.published
+
+
+def shown_to(actor: Account) -> Condition:
+    """The dossiers that `actor` may meet in a session. Who only watches (finance, audit) is not of a ministry there."""
+    recused = sa.exists().where(Recusal.application_id == Application.id, Recusal.account_id == actor.id)
+    if actor.has_role(*DECIDERS):
+        return sa.and_(~recused, Application.ministry_id != actor.organisation.ministry_id)
+    return ~recused
+
+
+def is_recused(actor: Account, application: Application) -> bool:
+    found = sa.exists().where(Recusal.application_id == application.id, Recusal.account_id == actor.id)
+    return bool(db.session.scalar(sa.select(found)))
+
+
+def sessions_of(actor: Account) -> sa.Select[Any]:
+    """The sessions of the calls on which `actor` reads them, latest first, each with the number of dossiers shown."""
+    count = (
+        sa.select(sa.func.count())
+        .select_from(SessionItem)
+        .join(SessionItem.application)
+        .where(SessionItem.session_id == CommitteeSession.id, shown_to(actor))
+        .scalar_subquery()
+    )
+    rows = sa.select(CommitteeSession, count).join(CommitteeSession.call).options(contains_eager(CommitteeSession.call))
+    scopes = [actor.calls_as(role) for role in READERS]
+    if None not in scopes:
+        rows = rows.where(CommitteeSession.call_id.in_({call_id for scope in scopes for call_id in scope or ()}))
+    return rows.order_by(CommitteeSession.held_at.desc(), CommitteeSession.id)
+
+
+def one_for(actor: Account, session_id: UUID) -> CommitteeSession:
+    """The session with its call. Raises NotFound when there is none that `actor` may see."""
+    session = db.session.scalar(
+        sa.select(CommitteeSession)
+        .where(CommitteeSession.id == session_id)
+        .options(joinedload(CommitteeSession.call, innerjoin=True))
+    )
+    if session is None or not policies.can_see_ranking(actor, session):
+        raise NotFound("Cette séance n’existe pas, ou vous n’y avez pas accès.")
+    return session
+
+
+def calls_to_plan(actor: Account) -> list[Call]:
+    """The calls for which `actor` may plan a session, latest first."""
+    scope = actor.calls_as(Role.OFFICER)
+    rows = sa.select(Call).where(Call.status.not_in({CallStatus.DRAFT, CallStatus.ARCHIVED}))
+    if scope is not None:
+        rows = rows.where(Call.id.in_(scope))
+    return list(db.session.scalars(rows.order_by(Call.closes_at.desc(), Call.id)))
+
+
+def agenda(session: CommitteeSession, actor: Account) -> sa.Select[Any]:
+    """The agenda that `actor` reads, in its order: rows for `line_of`."""
+    known = DecisionStatus if policies.can_see_prepared(actor, session) else TOLD
+    latest = (
+        sa.select(Decision)
+        .where(
+            Decision.application_id == SessionItem.application_id,
+            Decision.session_id == SessionItem.session_id,
+            Decision.status.in_(set(known) - {DecisionStatus.CANCELLED}),
+        )
+        .order_by(Decision.prepared_at.desc(), Decision.id)
+        .limit(1)
+        .lateral()
+    )
+    opinions = (
+        sa.select(
+            sa.func.array_agg(Evaluation.mean).label("means"),
+            sa.func.array_agg(sa.cast(Evaluation.recommendation, sa.Text)).label("recommendations"),
+        )
+        .join(Evaluation.assignment)
+        .where(Assignment.application_id == SessionItem.application_id, *_submitted())
+        .lateral()
+    )
+    return (
+        sa.select(
+            Application.id,
+            Application.reference,
+            Application.title,
+            Organisation.short_name,
+            Application.amount_requested,
+            Application.status,
+            opinions,
+            aliased(Decision, latest),
+        )
+        .select_from(SessionItem)
+        .join(SessionItem.application)
+        .join(Application.ministry)
+        .join(opinions, sa.true())
+        .outerjoin(latest, sa.true())
+        .where(SessionItem.session_id == session.id, shown_to(actor))
+        .order_by(SessionItem.position, SessionItem.id)
+    )
+
+
+def line_of(row: Any) -> Line:
+    """A row of `agenda`, read."""
+    application_id, reference, title, ministry, amount_requested, status, means, recommendations, decision = row
+    given = Counter(Recommendation(value) for value in recommendations or ())
+    scores = scores_of(means or ())
+    return Line(application_id, reference, title, ministry, amount_requested, status, scores, given, decision)
+
+
+def lines(session: CommitteeSession, actor: Account) -> list[Line]:
+    """The whole agenda that `actor` reads."""
+    return [line_of(row) for row in db.session.execute(agenda(session, actor))]
+
+
+def _submitted() -> tuple[Condition, ...]:
+    return (Assignment.status == AssignmentStatus.COMPLETED, Evaluation.submitted_at.is_not(None))
+
+
+def money(session: CommitteeSession, actor: Account) -> Money:
+    """The money of the session's call. What prepared decisions took for dossiers hidden from `actor` counts as left."""
+    shown, here = shown_to(actor), Decision.session_id == session.id
+    prepared = Decision.status == DecisionStatus.PREPARED
+    if not policies.can_see_prepared(actor, session):
+        known: Condition = sa.false()
+    else:
+        known = shown
+    total = sa.func.sum(Decision.amount)
+    rows = (
+        sa.select(
+            total.filter(prepared, ~known),
+            total.filter(prepared, known, here),
+            total.filter(Decision.status == DecisionStatus.PUBLISHED, shown, here),
+        )
+        .join(Decision.application)
+        .where(Application.call_id == session.call_id, Decision.outcome == Outcome.AWARDED)
+    )
+    hidden, taken, published = (amount or ZERO for amount in db.session.execute(rows).one())
+    return Money(session.call.envelope_left + hidden, taken, published)
+
+
+def placeable(session: CommitteeSession, actor: Account) -> sa.Select[Application]:
+    """The dossiers of the call that may join the agenda: awaiting the committee, on no other agenda to come."""
+    placed = (
+        sa.select(SessionItem.application_id)
+        .join(SessionItem.session)
+        .where(sa.or_(CommitteeSession.id == session.id, CommitteeSession.status == SessionStatus.PLANNED))
+    )
+    return (
+        sa.select(Application)
+        .where(
+            Application.call_id == session.call_id,
+            Application.status.in_(PLACEABLE),
+            Application.id.not_in(placed),
+            shown_to(actor),
+        )
+        .options(joinedload(Application.ministry, innerjoin=True))
+        .order_by(Application.reference)
+    )
+
+
+def on_agenda(session: CommitteeSession, actor: Account, application_id: UUID) -> Application:
+    """The dossier of the agenda. Raises NotFound when it is not there, or hidden from `actor`."""
+    application = db.session.scalar(
+        sa.select(Application)
+        .join(SessionItem, SessionItem.application_id == Application.id)
+        .where(SessionItem.session_id == session.id, Application.id == application_id, shown_to(actor))
+        .options(
+            joinedload(Application.call, innerjoin=True),
+            joinedload(Application.ministry, innerjoin=True),
+            joinedload(Application.organisation, innerjoin=True),
+            joinedload(Application.family),
+        )
+    )
+    if application is None:
+        raise NotFound("Ce dossier n’est pas à l’ordre du jour de cette séance.")
+    return application
+
+
+def opinions_on(application: Application) -> Sequence[Evaluation]:
+    """The submitted opinions, with their authors and their marks on each criterion."""
+    return db.session.scalars(
+        sa.select(Evaluation)
+        .join(Evaluation.assignment)
+        .where(Assignment.application_id == application.id, *_submitted())
+        .options(
+            contains_eager(Evaluation.assignment).joinedload(Assignment.reviewer, innerjoin=True),
+            selectinload(Evaluation.scores).joinedload(CriterionScore.criterion, innerjoin=True),
+        )
+        .order_by(Evaluation.submitted_at, Evaluation.id)
+    ).all()
+
+
+def recused_from(application: Application) -> Sequence[str]:
+    """Who declared a conflict of interest on the dossier, for the minutes."""
+    return db.session.scalars(
+        sa.select(Account.full_name)
+        .join(Recusal, Recusal.account_id == Account.id)
+        .where(Recusal.application_id == application.id)
+        .order_by(Account.full_name)
+    ).all()

@@ -1,1 +1,227 @@
-"""Decisions: prepared, then published."""
+"""Decisions: prepared by the chair from a session, then published to the ministry.
+
+Whatever concerns the decisions of a call happens under the call's lock, taken first: two awards never spend the same
+euro, and a dossier never has two decisions in force.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from guichet.accounts.models import Account
+from guichet.applications.models import Application, ApplicationStatus
+from guichet.applications.workflow import WORKFLOW
+from guichet.audit import services as audit
+from guichet.calls.models import MovementKind
+from guichet.calls.services import move_envelope
+from guichet.core import clock
+from guichet.core.db import db
+from guichet.core.errors import Forbidden, RuleBroken
+from guichet.core.policy import require
+from guichet.outbox import services as outbox
+from guichet.review import policies
+from guichet.review.events import DecisionPublished, PlanEffect
+from guichet.review.models import CommitteeSession, Decision, DecisionStatus, Outcome, SessionItem, SessionStatus
+from guichet.review.queries import decisions as queries
+from guichet.review.queries.committee import AWAITING, is_recused
+from guichet.review.workflow import DECISION
+from guichet.web.filters import euros
+from guichet.workflow.engine import fire, lock
+
+TRANSITIONS = {
+    Outcome.AWARDED: "award",
+    Outcome.REJECTED: "reject",
+    Outcome.WAITLISTED: "waitlist",
+    Outcome.DEFERRED: "defer",
+}
+REASONS = {
+    Outcome.REJECTED: "Écrivez le motif : le ministère doit savoir pourquoi son dossier n’est pas retenu.",
+    Outcome.WAITLISTED: "Écrivez le motif de l’inscription sur la liste complémentaire.",
+    Outcome.DEFERRED: "Écrivez les points à lever avant que le comité ne se prononce.",
+}
+
+
+def prepare(
+    application: Application,
+    session: CommitteeSession,
+    outcome: Outcome,
+    amount: Decimal | None,
+    reason: str,
+    conditions: str,
+    *,
+    actor: Account,
+    seen: str | None = None,
+) -> Decision:
+    """Decide on a dossier of the session, without telling anybody yet; an award reserves its amount at once (euros).
+
+    A new decision replaces the one prepared before, whose money returns first; the same one twice is one. `seen` is
+    the identifier of the prepared decision that the actor had before her eyes ("" for none, None to replace any).
+    """
+    _right_to_decide(application, actor)
+    lock(session.call)
+    lock(application)
+    _check_session(session, application)
+    _check_content(application, outcome, amount, reason, conditions)
+    wanted: dict[str, Any] = {"outcome": outcome, "amount": amount, "reason": reason, "conditions": conditions}
+    previous = queries.in_force(application.id, DecisionStatus.PREPARED)
+    if previous is not None:
+        if previous.session_id == session.id and all(getattr(previous, key) == value for key, value in wanted.items()):
+            return previous
+        _check_seen(previous, seen)
+        _take_back(previous, actor)
+    decision = Decision(
+        application=application,
+        session=session,
+        status=DecisionStatus.PREPARED,
+        prepared_by=actor,
+        prepared_at=clock.now(),
+        **wanted,
+    )
+    _reserve(decision, actor)
+    audit.record(actor, "decision.prepare", decision, application_id=application.id, session_id=session.id, **wanted)
+    return decision
+
+
+def cancel(decision: Decision, *, actor: Account) -> None:
+    """Take back a prepared decision; the money of an award returns to the envelope."""
+    _right_to_decide(decision.application, actor)
+    lock(decision.application.call)
+    _take_back(decision, actor)
+
+
+def publish(decision: Decision, *, actor: Account) -> None:
+    """Tell the ministry: the dossier takes its outcome, the decision published before is replaced. Twice is once.
+
+    The decision comes with its dossier, the dossier's call and plan links (queries.decisions.publishable).
+    """
+    application = decision.application
+    lock(application.call)
+    previous = queries.in_force(application.id, DecisionStatus.PUBLISHED)
+    if previous is decision:
+        return
+    if previous is not None:
+        _replace(previous, actor)
+    # What the database checks is true again only once both rows have moved: nothing is written in between.
+    with db.session.no_autoflush:
+        fire(DECISION, "publish", decision, actor)
+        decision.published_at, decision.published_by_id = clock.now(), actor.id
+        facts = {"amount": decision.amount, "reason": decision.reason, "decision_id": decision.id}
+        fire(WORKFLOW, TRANSITIONS[decision.outcome], application, actor, **facts)
+        application.amount_granted = decision.amount
+        application.outcome_reason = decision.reason
+        application.outcome_published_at = decision.published_at
+    outbox.publish(_published(decision))
+
+
+def reopen(application: Application, reason: str, *, actor: Account) -> None:
+    """After an appeal a rejected dossier returns to the committee, which decides anew; the first decision is kept."""
+    if is_recused(actor, application):
+        raise Forbidden("Vous vous êtes déporté de ce dossier.")
+    if not reason:
+        raise RuleBroken("Écrivez la suite donnée au recours.", field="reason")
+    fire(WORKFLOW, "reopen_rejected", application, actor, reason=reason)
+    application.outcome_reason, application.outcome_published_at = "", None
+
+
+def _right_to_decide(application: Application, actor: Account) -> None:
+    require(policies.can_decide, actor, application)
+    if is_recused(actor, application):
+        raise Forbidden("Vous vous êtes déporté de ce dossier.")
+
+
+def _check_seen(previous: Decision, seen: str | None) -> None:
+    if seen is not None and seen != str(previous.id):
+        known = f"« {previous.outcome.label} »" + (f", {euros(previous.amount)}" if previous.amount else "")
+        raise RuleBroken(
+            f"Une autre décision vient d’être préparée pour ce dossier ({known}). Relisez-la : si vous enregistrez de "
+            "nouveau, la vôtre la remplace."
+        )
+
+
+def _check_session(session: CommitteeSession, application: Application) -> None:
+    lock(session)
+    if session.status is SessionStatus.HELD:
+        raise RuleBroken("La séance est close : la décision se prépare depuis une autre séance.")
+    item = sa.exists().where(SessionItem.session_id == session.id, SessionItem.application_id == application.id)
+    if not db.session.scalar(sa.select(item)):
+        raise RuleBroken("Ce dossier n’est pas à l’ordre du jour de cette séance.")
+
+
+def _check_content(
+    application: Application, outcome: Outcome, amount: Decimal | None, reason: str, conditions: str
+) -> None:
+    if application.status not in AWAITING:
+        raise RuleBroken(f"Le dossier est à l’état « {application.status.label} » : il n’attend pas de décision.")
+    if application.status not in WORKFLOW[TRANSITIONS[outcome]].sources:
+        waitlisted = ApplicationStatus.WAITLISTED.label.lower()
+        raise RuleBroken(f"Un dossier sur {waitlisted} est retenu ou non retenu, rien d’autre.", field="outcome")
+    if outcome is Outcome.AWARDED:
+        _check_amount(application, amount)
+        return
+    if amount is not None:
+        raise RuleBroken("Un montant n’accompagne qu’un dossier retenu : videz ce champ.", field="amount")
+    if conditions:
+        raise RuleBroken("Des conditions n’accompagnent qu’un dossier retenu : videz ce champ.", field="conditions")
+    if not reason:
+        raise RuleBroken(REASONS[outcome], field="reason")
+
+
+def _check_amount(application: Application, amount: Decimal | None) -> None:
+    if amount is None:
+        raise RuleBroken("Indiquez le montant accordé.", field="amount")
+    if amount <= 0:
+        raise RuleBroken("Le montant accordé doit être supérieur à zéro.", field="amount")
+    if amount > application.amount_requested:
+        asked = euros(application.amount_requested)
+        raise RuleBroken(f"Le montant accordé ne peut pas dépasser le montant demandé, {asked}.", field="amount")
+
+
+def _reserve(decision: Decision, actor: Account) -> None:
+    # The ledger names the decision, whose row must be there first. It never names the dossier: those recused read it.
+    db.session.add(decision)
+    db.session.flush()
+    if decision.amount is not None:
+        reason = f"Attribution préparée en séance « {decision.session.title} »"
+        call = decision.session.call
+        move_envelope(call, MovementKind.AWARD, -decision.amount, reason, actor=actor, decision_id=decision.id)
+
+
+def _take_back(decision: Decision, actor: Account) -> None:
+    fire(DECISION, "cancel", decision, actor, application_id=decision.application_id)
+    _return_money(decision, "Décision annulée avant sa publication", actor)
+
+
+def _replace(decision: Decision, actor: Account) -> None:
+    fire(DECISION, "replace", decision, actor, application_id=decision.application_id)
+    _return_money(decision, "Décision remplacée par une nouvelle", actor)
+
+
+def _return_money(decision: Decision, reason: str, actor: Account) -> None:
+    db.session.flush()
+    if decision.amount is not None:
+        call = decision.application.call
+        move_envelope(call, MovementKind.RETURN, decision.amount, reason, actor=actor, decision_id=decision.id)
+
+
+def _published(decision: Decision) -> DecisionPublished:
+    application = decision.application
+    return DecisionPublished(
+        application_id=application.id,
+        decision_id=decision.id,
+        outcome=decision.outcome,
+        ministry_id=application.ministry_id,
+        reference=application.reference or "",
+        title=application.title,
+        amount=decision.amount,
+        published_at=decision.published_at or clock.now(),
+        plan_effects=tuple(
+            PlanEffect(
+                plan_action_id=link.plan_action_id,
+                proposed_title=link.proposed_title,
+                proposed_theme=link.proposed_theme,
+                level_aimed=link.level_aimed,
+            )
+            for link in application.plan_links
+        ),
+    )
