@@ -84,7 +84,7 @@ class Account(UserMixin, Model):
     __table_args__ = (
         sa.UniqueConstraint("email"),
         sa.CheckConstraint("email = lower(email)", name="email_in_lower_case"),
-        sa.CheckConstraint("email LIKE '%_@_%'", name="email_has_an_at"),
+        sa.CheckConstraint("position('@' in email) > 1", name="email_has_an_at"),
         sa.Index(None, "organisation_id"),
     )
 

@@ -28,6 +28,8 @@ from guichet.web.pages import page, requested_page
 
 bp = Blueprint("supervision", __name__)
 
+# A filter is read from the address and changes nothing.
+NO_TOKEN = {"csrf": False}
 READERS = (Role.ADMIN, Role.AUDITOR)
 
 
@@ -40,7 +42,7 @@ def overview() -> ResponseReturnValue:
 @bp.get("/supervision/messages")
 @signed_in(*READERS)
 def messages() -> ResponseReturnValue:
-    filters = MessageFilter(request.args)
+    filters = MessageFilter(request.args, meta=NO_TOKEN)
     wanted = filters.etat.data
     status = MessageStatus(wanted) if wanted in set(MessageStatus) else None
     found = paginate(queries.messages(status, late=wanted == "retard"), requested_page())
@@ -60,7 +62,7 @@ def retry_message(message_id: UUID) -> ResponseReturnValue:
 @bp.get("/supervision/courriels")
 @signed_in(*READERS)
 def emails() -> ResponseReturnValue:
-    filters = EmailFilter(request.args)
+    filters = EmailFilter(request.args, meta=NO_TOKEN)
     filters.validate()
     status = EmailStatus(filters.etat.data) if filters.etat.data in set(EmailStatus) else None
     found = paginate(queries.emails(status, filters.mots.data or ""), requested_page())
@@ -94,7 +96,7 @@ def resend_email(email_id: UUID) -> ResponseReturnValue:
 @bp.get("/supervision/journal")
 @signed_in(*READERS)
 def journal() -> ResponseReturnValue:
-    filters = AuditFilter(request.args)
+    filters = AuditFilter(request.args, meta=NO_TOKEN)
     filters.validate()
     rows = audit.search(
         words=filters.mots.data or "",

@@ -197,7 +197,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("session_key", sa.Uuid(), nullable=False),
         sa.Column("last_signed_in_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("email LIKE '%%_@_%%'", name=op.f("ck_account_email_has_an_at")),
+        sa.CheckConstraint("position('@' in email) > 1", name=op.f("ck_account_email_has_an_at")),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_account_email_in_lower_case")),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_account_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
