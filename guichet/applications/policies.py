@@ -88,3 +88,15 @@ def can_publish_decision(actor: Account, application: Application) -> bool:
         actor.holds_on_call(application.call_id, Role.CHAIR, Role.OFFICER)
         and actor.organisation.ministry_id != application.ministry_id
     )
+
+
+def can_manage_team(actor: Account, application: Application) -> bool:
+    """The lead says who writes with her; the focal point may too, so that no dossier is left without anybody."""
+    return is_lead(actor, application) or is_focal_point(actor, application)
+
+
+def can_read_staff_entries(actor: Account, application: Application) -> bool:
+    """Who reads what is meant for the secretariat on the timeline: its officers and the auditors, not the applicants."""
+    if is_on_team(actor, application) or is_focal_point(actor, application):
+        return False
+    return is_officer(actor, application) or actor.holds_on_call(application.call_id, Role.AUDITOR)

@@ -164,6 +164,13 @@ def call_to_answer(actor: Account, slug: str) -> Call:
     return call
 
 
+def call_with_lists(call_id: UUID) -> Call:
+    """The call with the families and the priority actions among which its dossiers choose."""
+    rows = sa.select(Call).where(Call.id == call_id)
+    lists = (joinedload(Call.families), joinedload(Call.priority_actions))
+    return db.session.scalars(rows.options(*lists)).unique().one()
+
+
 def drafts_of(actor: Account, call_id: UUID) -> list[Application]:
     """What `actor` has begun and not submitted in this call, newest first."""
     rows = mine(actor).where(

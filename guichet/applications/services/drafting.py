@@ -1,0 +1,173 @@
+"""Writing a dossier: begin, save a section, throw a draft away."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from guichet.accounts.models import Account, Organisation
+from guichet.applications import policies, queries
+from guichet.applications.budget import summarise
+from guichet.applications.models import (
+    Application,
+    ApplicationIndicator,
+    BudgetLine,
+    Milestone,
+    PlanLink,
+    Section,
+    TeamMember,
+    TeamRole,
+)
+from guichet.applications.sections import COLUMNS, fingerprint
+from guichet.audit import services as audit
+from guichet.audit.models import Audience
+from guichet.calls import policies as calls
+from guichet.calls.models import Call
+from guichet.core import clock
+from guichet.core.db import db
+from guichet.core.errors import Conflict, Forbidden, RuleBroken
+from guichet.core.money import LARGEST
+from guichet.core.policy import require
+from guichet.workflow.engine import lock
+
+Values = Mapping[str, Any]
+MOST_LINES = 20
+
+
+def create(
+    call: Call, *, organisation: Organisation | None, title: str, another: bool = False, actor: Account
+) -> Application:
+    """Begin a dossier, `actor` being its lead. A second draft in the same call must be wanted (`another`)."""
+    # Two clicks are two requests: the person's row makes the second one wait, then see the first draft.
+    db.session.execute(sa.select(Account.id).where(Account.id == actor.id).with_for_update(key_share=True))
+    if not calls.is_open(call, at=clock.now()):
+        raise RuleBroken("Cet appel à projets n’est pas ouvert : aucun dossier ne peut y être commencé.")
+    if organisation is None or organisation not in queries.carriers_for(actor):
+        raise RuleBroken("Choisissez une organisation pour laquelle vous êtes porteur.", field="organisation_id")
+    if not another and queries.drafts_of(actor, call.id):
+        raise RuleBroken("Vous avez déjà un brouillon : cochez pour en commencer un autre.", field="another")
+    application = Application(
+        call_id=call.id,
+        organisation_id=organisation.id,
+        ministry_id=organisation.ministry_id,
+        title=title,
+        team=[TeamMember(account_id=actor.id, role=TeamRole.LEAD)],
+    )
+    db.session.add(application)
+    db.session.flush()
+    audit.record(actor, "application.create", application, audience=Audience.TEAM)
+    return application
+
+
+def save_section(application: Application, section: Section, values: Values, *, seen: str, actor: Account) -> None:
+    """Replace what `section` holds by `values`, complete or not.
+
+    Raises Conflict when it changed since its fingerprint was `seen`, Forbidden when it is closed to `actor`, RuleBroken
+    at its field for what no dossier can hold.
+    """
+    open_section(application, section, seen=seen, actor=actor)
+    for name in COLUMNS.get(section, ()):
+        if name in values:
+            setattr(application, name, values[name])
+    if write := WRITERS.get(section):
+        write(application, values)
+    # Moves the version too, when only rows of other tables changed.
+    application.saved_at = clock.now()
+    audit.record(actor, "application.save-section", application, audience=Audience.TEAM, section=section)
+
+
+def open_section(application: Application, section: Section, *, seen: str, actor: Account) -> None:
+    """Lock the dossier for writing `section`, which must still be what the person was shown."""
+    read = application.version
+    lock(application)
+    if not policies.can_edit_section(actor, application, section):
+        raise Forbidden(f"La rubrique « {section.label} » n’est pas ouverte à la saisie.")
+    if application.version != read or fingerprint(application, section) != seen:
+        raise Conflict("Quelqu’un a modifié cette rubrique depuis que vous l’avez ouverte.")
+
+
+def _write_project(application: Application, values: Values) -> None:
+    call = queries.call_with_lists(application.call_id)
+    families = {family.id for family in call.families}
+    actions = {str(action.id): action for action in call.priority_actions}
+    if values["family_id"] is not None and values["family_id"] not in families:
+        raise RuleBroken("Choisissez une famille de l’appel.", field="family_id")
+    if not actions.keys() >= set(values["priority_action_ids"]):
+        raise RuleBroken("Choisissez parmi les actions prioritaires de l’appel.", field="priority_action_ids")
+    application.priority_actions = [actions[key] for key in actions if key in values["priority_action_ids"]]
+
+
+def _write_plan(application: Application, values: Values) -> None:
+    held = {link.plan_action_id: link for link in application.plan_links if link.plan_action_id}
+    proposals = [link for link in application.plan_links if not link.plan_action_id]
+    offered = {action.id for action in queries.actions_of(application.ministry_id)} | held.keys()
+    wanted: list[PlanLink] = []
+    for row in values["links"]:
+        key: UUID | None = row["plan_action_id"]
+        if key is not None and key not in offered:
+            raise RuleBroken("Choisissez une action du plan de votre ministère.", field="new-plan_action_id")
+        kept = held.get(key) if key else (proposals.pop(0) if proposals else None)
+        if kept in wanted:
+            raise RuleBroken("Cette action est déjà rattachée au dossier.", field="new-plan_action_id")
+        link = kept or PlanLink()
+        for name, value in row.items():
+            setattr(link, name, value)
+        if key is not None:
+            held[key] = link
+        wanted.append(link)
+    application.plan_links = wanted
+
+
+def _write_calendar(application: Application, values: Values) -> None:
+    _fit(application.milestones, sorted(values["milestones"], key=lambda row: row["due_on"]), Milestone)
+
+
+def _write_budget(application: Application, values: Values) -> None:
+    """The lines, then the totals that lists and rankings read."""
+    rows = values["lines"]
+    if len(rows) > MOST_LINES:
+        raise RuleBroken(f"Un budget a {MOST_LINES} lignes au plus : regroupez les petites dépenses.")
+    for index, row in enumerate(rows):
+        if row["amount_requested"] + row["amount_cofunded"] > row["amount"]:
+            raise RuleBroken(
+                "Le montant demandé et le cofinancement dépassent la dépense.", field=f"lines-{index}-amount_requested"
+            )
+    if sum(row["amount"] for row in rows) > LARGEST:
+        raise RuleBroken("Le total du budget est trop grand.")
+    _fit(application.budget_lines, rows, BudgetLine)
+    budget = summarise(application.budget_lines, staff_counted=True)
+    application.total_cost, application.amount_requested = budget.total, budget.requested
+
+
+def _write_impact(application: Application, values: Values) -> None:
+    _fit(application.indicators, values["indicators"], ApplicationIndicator)
+
+
+WRITERS: dict[Section, Callable[[Application, Values], None]] = {
+    Section.PROJECT: _write_project,
+    Section.PLAN: _write_plan,
+    Section.CALENDAR: _write_calendar,
+    Section.BUDGET: _write_budget,
+    Section.IMPACT: _write_impact,
+}
+
+
+def _fit(held: list[Any], rows: Sequence[Values], make: type[Any]) -> None:
+    """Make `held` say what `rows` say, in place: positions are unique, and new rows are written before old ones leave."""
+    for row, thing in zip(rows, held, strict=False):
+        for name, value in row.items():
+            setattr(thing, name, value)
+    held += [make(position=number, **row) for number, row in enumerate(rows, start=1) if number > len(held)]
+    del held[len(rows) :]
+
+
+def delete(application: Application, *, actor: Account) -> None:
+    """Throw away a draft that was never submitted, with all that it holds; the journal remembers its title."""
+    lock(application)
+    require(policies.can_delete, actor, application)
+    audit.record(actor, "application.delete", application, title=application.title)
+    db.session.flush()
+    # The database empties the tables of the content (ON DELETE CASCADE); files left without a dossier are purged later.
+    db.session.execute(sa.delete(Application).where(Application.id == application.id))
+    db.session.expunge(application)
