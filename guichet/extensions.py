@@ -9,6 +9,8 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from whitenoise import WhiteNoise
 
 from guichet.config import Settings
@@ -18,7 +20,7 @@ login_manager = LoginManager()
 migrate = Migrate()
 compress = Compress()
 # Counters live in Redis, shared by all processes; while it is down each process counts for itself.
-limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True, headers_enabled=False)
+limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True, swallow_errors=True, headers_enabled=False)
 
 A_YEAR = 365 * 24 * 3600
 
@@ -58,7 +60,12 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         # WTForms' own French messages, rather than Flask-Babel's.
         "WTF_I18N_ENABLED": False,
         "RATELIMIT_STORAGE_URI": settings.redis_url,
-        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.2},
+        # Beyond 40 ms the counters of the process will do; by default redis-py would try again for seconds.
+        "RATELIMIT_STORAGE_OPTIONS": {
+            "socket_connect_timeout": 0.04,
+            "socket_timeout": 0.04,
+            "retry": Retry(NoBackoff(), 0),
+        },
         "RATELIMIT_STRATEGY": "fixed-window",
         "COMPRESS_ALGORITHM": ["br", "gzip"],
         "COMPRESS_BR_LEVEL": 4,

@@ -1,5 +1,6 @@
 """Refusals and accidents, each turned into its page."""
 
+import time
 import uuid
 
 import structlog
@@ -9,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from guichet.core.db import db
 from guichet.core.errors import Conflict, DomainError, Forbidden, InvalidTransition, NotFound, RuleBroken
+from guichet.extensions import limiter
 
 log = structlog.get_logger(__name__)
 
@@ -43,8 +45,11 @@ def _http_error(problem: HTTPException) -> tuple[str, int]:
     return render_template(f"errors/{shown}.html", message=""), status
 
 
-def _too_many(_: RateLimitExceeded) -> tuple[str, int]:
-    return render_template("errors/429.html", message=""), 429
+def _too_many(_: RateLimitExceeded) -> tuple[str, int, dict[str, str]]:
+    limit = limiter.current_limit
+    seconds = max(1, round(limit.reset_at - time.time())) if limit else 60
+    page = render_template("errors/429.html", minutes=-(-seconds // 60))
+    return page, 429, {"Retry-After": str(seconds)}
 
 
 def _accident(problem: Exception) -> tuple[str, int]:

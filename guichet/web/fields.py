@@ -18,7 +18,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import Choice  # type: ignore[attr-defined]  # newer than the stubs
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from guichet.core.money import LARGEST, euros
@@ -203,7 +203,7 @@ class EnumField(SelectField):
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature is WTForms'
         if self.data is not None and self.data not in self.members:
             self.data = None
-            raise ValueError("Choisissez une valeur de la liste.")
+            raise ValidationError("Choisissez une valeur de la liste.")
 
 
 class ChecksField(SelectMultipleField):
@@ -220,7 +220,7 @@ class ChecksField(SelectMultipleField):
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature is WTForms'
         allowed = {choice[0] for choice in self.iter_choices()}
         if not set(self.data or ()) <= allowed:
-            raise ValueError("Choisissez parmi les valeurs de la liste.")
+            raise ValidationError("Choisissez parmi les valeurs de la liste.")
 
 
 def _range_message(least: Decimal | int | None, most: Decimal | int) -> str:

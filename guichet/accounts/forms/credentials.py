@@ -3,7 +3,7 @@
 from typing import Any
 
 from wtforms import PasswordField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from guichet.accounts.passwords import LONGEST, SHORTEST
 from guichet.web.fields import LineField
@@ -35,7 +35,7 @@ class NewPasswordForm(Form):
 
     def validate_confirmation(self, field: Any) -> None:
         if field.data != self.new.data:
-            raise ValueError("Les deux mots de passe ne sont pas les mêmes.")
+            raise ValidationError("Les deux mots de passe ne sont pas les mêmes.")
 
 
 class ChangePasswordForm(NewPasswordForm):
