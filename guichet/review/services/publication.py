@@ -79,7 +79,8 @@ def _carry_out(waiting: Sequence[tuple[UUID, UUID]]) -> int:
                 actor = actors.get(account_id) or actors.setdefault(account_id, _account(account_id))
                 settled += _settle(item_id, actor)
         except Exception as problem:
-            log.exception("publication failed", item_id=str(item_id))
+            if not isinstance(problem, DomainError):
+                log.exception("publication failed", item_id=str(item_id))
             # A rollback forgets what was read.
             actors.clear()
             with unit_of_work():
