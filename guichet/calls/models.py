@@ -173,7 +173,8 @@ class Criterion(Model):
 
     __tablename__ = "criterion"
     __table_args__ = (
-        sa.UniqueConstraint("call_id", "position"),
+        # Checked at the end of each statement, not at each row: one statement reorders the grid.
+        sa.UniqueConstraint("call_id", "position", deferrable=True, initially="IMMEDIATE"),
         sa.CheckConstraint("weight > 0", name="weight_positive"),
         sa.CheckConstraint("highest_mark BETWEEN 1 AND 20", name="highest_mark_sensible"),
     )

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from guichet.accounts.models import Account, Role
 from guichet.calls.models import Call, CallStatus
 
+FOLLOWERS = (Role.OFFICER, Role.ADMIN, Role.FINANCE, Role.AUDITOR)
 PUBLIC = frozenset(CallStatus) - {CallStatus.DRAFT}
 
 
@@ -14,13 +16,30 @@ def is_open(call: Call, *, at: dt.datetime) -> bool:
     return call.status is CallStatus.OPEN and call.opens_at <= at < call.closes_at
 
 
+def days_left(call: Call, *, at: dt.datetime) -> int:
+    """Days between `at` and the closing, counted on the calendar of the call's zone: 0 on the last day."""
+    zone = ZoneInfo(call.time_zone)
+    return (call.closes_at.astimezone(zone).date() - at.astimezone(zone).date()).days
+
+
+def status_at(call: Call, *, at: dt.datetime) -> CallStatus:
+    """The status to show: a call whose hour has passed is closed, even before the clock's next round says so."""
+    return CallStatus.CLOSED if call.status is CallStatus.OPEN and at >= call.closes_at else call.status
+
+
 def can_create(actor: Account, _subject: Any = None) -> bool:
-    return actor.has_role(Role.OFFICER, Role.ADMIN)
+    """Whoever holds the role on the whole window, hence on the new call too."""
+    return actor.calls_as(Role.OFFICER) is None or actor.calls_as(Role.ADMIN) is None
 
 
 def can_manage(actor: Account, call: Call) -> bool:
     """Officers run the calls they are put on; administrators run all."""
     return actor.holds_on_call(call.id, Role.OFFICER, Role.ADMIN)
+
+
+def can_follow(actor: Account, call: Call) -> bool:
+    """The managers' page is also read by who pays and who audits."""
+    return actor.holds_on_call(call.id, *FOLLOWERS)
 
 
 def can_edit(actor: Account, call: Call) -> bool:

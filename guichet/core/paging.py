@@ -32,7 +32,7 @@ class Page(Generic[Item]):
         return self.number < self.pages
 
 
-def paginate(rows: sa.Select[Any], number: int, *, size: int = PAGE_SIZE) -> Page[Any]:
+def paginate(rows: sa.Select[*tuple[Any, ...]], number: int, *, size: int = PAGE_SIZE) -> Page[Any]:
     """Run `rows` for page `number` (1 is the first; a number beyond the last gives the last). Two statements."""
     total = db.session.scalar(sa.select(sa.func.count()).select_from(rows.order_by(None).options().subquery())) or 0
     number = min(max(1, number), max(1, -(-total // size)))

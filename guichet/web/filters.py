@@ -21,7 +21,22 @@ MONTHS = [
     "décembre",
 ]
 NARROW, NO_BREAK = "\u202f", "\u00a0"
-ZONES = {"Europe/Paris": "heure de Paris"}
+# The zones where the State's agents work, as they are named.
+ZONES = {
+    "Europe/Paris": "heure de Paris",
+    "America/Guadeloupe": "heure de Guadeloupe",
+    "America/Martinique": "heure de Martinique",
+    "America/Cayenne": "heure de Guyane",
+    "Indian/Reunion": "heure de La Réunion",
+    "Indian/Mayotte": "heure de Mayotte",
+    "America/Miquelon": "heure de Saint-Pierre-et-Miquelon",
+    "America/St_Barthelemy": "heure de Saint-Barthélemy",
+    "America/Marigot": "heure de Saint-Martin",
+    "Indian/Kerguelen": "heure des Kerguelen",
+    "Pacific/Noumea": "heure de Nouvelle-Calédonie",
+    "Pacific/Tahiti": "heure de Tahiti",
+    "Pacific/Wallis": "heure de Wallis-et-Futuna",
+}
 
 
 def day(value: dt.date | dt.datetime | None, zone: str = "Europe/Paris") -> str:

@@ -1,6 +1,50 @@
 """The use cases of calls, one module for each use."""
 
+from guichet.calls.services.content import (
+    CriterionTerms,
+    add_attachment_kind,
+    add_criterion,
+    add_document,
+    change_criterion,
+    move_criterion,
+    remove_attachment_kind,
+    remove_criterion,
+    remove_document,
+)
+from guichet.calls.services.drafting import Terms, create, update
 from guichet.calls.services.envelope import move_by_hand, move_envelope
+from guichet.calls.services.lifecycle import (
+    archive,
+    close_now,
+    open_and_close,
+    open_now,
+    publish,
+    publish_results,
+    start_deliberation,
+)
 from guichet.calls.services.references import next_reference
 
-__all__ = ["move_by_hand", "move_envelope", "next_reference"]
+__all__ = [
+    "CriterionTerms",
+    "Terms",
+    "add_attachment_kind",
+    "add_criterion",
+    "add_document",
+    "archive",
+    "change_criterion",
+    "close_now",
+    "create",
+    "move_by_hand",
+    "move_criterion",
+    "move_envelope",
+    "next_reference",
+    "open_and_close",
+    "open_now",
+    "publish",
+    "publish_results",
+    "remove_attachment_kind",
+    "remove_criterion",
+    "remove_document",
+    "start_deliberation",
+    "update",
+]

@@ -1,0 +1,23 @@
+"""The form of the ledger."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from guichet.calls.models import MovementKind
+from guichet.web.fields import EnumField, EuroField, LineField
+from guichet.web.forms import Form
+
+
+class MovementForm(Form):
+    kind = EnumField("Mouvement", (), required=True)
+    amount = EuroField("Montant", least=1, required=True)
+    reason = LineField("Motif", longest=500, required=True, description="Lu par tous ceux qui suivent l’enveloppe.")
+
+    def offer(self, kinds: Iterable[MovementKind]) -> "MovementForm":
+        self.kind.members = list(kinds)
+        return self
+
+    @property
+    def movement(self) -> tuple[MovementKind, Decimal, str]:
+        """Kind, amount in euros without its sign, reason: what was typed, once validated."""
+        return self.kind.data, self.amount.data or Decimal(0), self.reason.data or ""

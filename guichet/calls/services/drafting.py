@@ -1,0 +1,103 @@
+"""Writing the rules of a call, until it is published."""
+
+import datetime as dt
+import unicodedata
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from guichet.accounts.models import Account
+from guichet.audit import services as audit
+from guichet.calls import policies
+from guichet.calls.models import Call, MovementKind, PriorityAction, ProjectFamily
+from guichet.calls.services.envelope import move_envelope
+from guichet.core.db import db
+from guichet.core.errors import RuleBroken
+from guichet.core.policy import require
+from guichet.workflow.engine import lock
+
+# Words that the addresses of calls keep for themselves.
+RESERVED_SLUGS = frozenset({"nouveau"})
+LONGEST_SLUG = 70
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What a call says of itself: the columns of the same names (instants in UTC, amounts in euros)."""
+
+    title: str
+    code: str
+    summary: str
+    description: str
+    who_may_apply: str
+    contact_email: str
+    time_zone: str
+    opens_at: dt.datetime
+    closes_at: dt.datetime
+    amount_min: Decimal
+    amount_max: Decimal
+    max_rate: Decimal
+    reviews_required: int
+    staff_cost_counted: bool
+    endorsement_required: bool
+    families: list[ProjectFamily]
+    priority_actions: list[PriorityAction]
+
+
+def create(terms: Terms, *, opening: Decimal | None, actor: Account) -> Call:
+    """A new call in draft, its envelope opened with `opening` euros if any. Raises RuleBroken when the terms do not hold."""
+    require(policies.can_create, actor, None)
+    _check(terms, None)
+    call = Call(slug=_free_slug(terms.title), criteria=[], attachment_kinds=[], documents=[])
+    _apply(call, terms)
+    db.session.add(call)
+    db.session.flush()
+    audit.record(actor, "call.create", call, title=call.title)
+    if opening:
+        move_envelope(call, MovementKind.OPENING, opening, "Ouverture de l’enveloppe", actor=actor)
+    return call
+
+
+def update(call: Call, terms: Terms, *, actor: Account) -> None:
+    """Change the rules of a draft; its address stays. Raises Forbidden once published, RuleBroken when the terms do not hold."""
+    lock(call)
+    require(policies.can_edit, actor, call)
+    _check(terms, call)
+    audit.record(actor, "call.update", call, changed=_apply(call, terms))
+
+
+def _apply(call: Call, terms: Terms) -> list[str]:
+    changed = []
+    for name in (field.name for field in fields(terms)):
+        value = getattr(terms, name)
+        if name not in sa.inspect(call).dict or getattr(call, name) != value:
+            setattr(call, name, value)
+            changed.append(name)
+    return changed
+
+
+def _check(terms: Terms, call: Call | None) -> None:
+    if terms.closes_at <= terms.opens_at:
+        raise RuleBroken("La clôture doit suivre l’ouverture.", field="closes_at")
+    if terms.amount_max < terms.amount_min:
+        raise RuleBroken("Le montant maximal doit atteindre le montant minimal.", field="amount_max")
+    _queue_behind_other_writers()
+    taken = sa.select(Call.id).where(Call.code == terms.code, Call.id != (call.id if call else None))
+    if db.session.scalar(taken.limit(1)) is not None:
+        raise RuleBroken("Un autre appel a déjà ce code.", field="code")
+
+
+def _queue_behind_other_writers() -> None:
+    # Two people may invent the same code or title at the same second: one at a time chooses what is still free.
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("call.slug"))))
+
+
+def _free_slug(title: str) -> str:
+    ascii_title = unicodedata.normalize("NFKD", title.lower()).encode("ascii", "ignore").decode()
+    words = "".join(c if c.isalnum() else " " for c in ascii_title.replace("’", " ")).split()
+    wanted = "-".join(words)[:LONGEST_SLUG].strip("-") or "appel"
+    taken = set(db.session.scalars(sa.select(Call.slug).where(Call.slug.startswith(wanted)))) | RESERVED_SLUGS
+    if wanted not in taken:
+        return wanted
+    return next(slug for number in range(2, len(taken) + 3) if (slug := f"{wanted}-{number}") not in taken)

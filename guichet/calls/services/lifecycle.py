@@ -1,0 +1,74 @@
+"""The life of a call: published, opened, closed, deliberated, told, archived. The clock opens and closes what is due."""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
+
+from guichet.accounts.models import Account
+from guichet.calls.completeness import missing
+from guichet.calls.events import CallClosed, CallOpened
+from guichet.calls.models import Call, CallStatus
+from guichet.calls.workflow import WORKFLOW
+from guichet.core import clock
+from guichet.core.db import db
+from guichet.core.errors import RuleBroken
+from guichet.outbox import services as outbox
+from guichet.workflow.engine import fire
+
+
+def publish(call: Call, *, actor: Account) -> None:
+    """Make the call public and fix its rules. Raises RuleBroken, naming the field, while something is missing."""
+    fire(WORKFLOW, "publish", call, actor)
+    if gaps := missing(call, at=clock.now()):
+        raise RuleBroken(gaps[0].message, field=gaps[0].field)
+
+
+def open_now(call: Call, *, actor: Account | None) -> None:
+    """Take dossiers from now on. Raises RuleBroken when the closing date has passed."""
+    fire(WORKFLOW, "open", call, actor)
+    now = clock.now()
+    if call.closes_at <= now:
+        raise RuleBroken("La date de clôture est passée : cet appel ne peut plus ouvrir.")
+    # The page tells the real date when an officer is ahead of the clock.
+    call.opens_at = min(call.opens_at, now)
+    outbox.publish(CallOpened(call_id=call.id))
+
+
+def close_now(call: Call, *, actor: Account | None) -> None:
+    """Take no new dossier from now on; drafts stay readable and open complements keep their own date."""
+    fire(WORKFLOW, "close", call, actor)
+    call.closes_at = min(call.closes_at, clock.now())
+    outbox.publish(CallClosed(call_id=call.id))
+
+
+def start_deliberation(call: Call, *, actor: Account) -> None:
+    fire(WORKFLOW, "start_deliberation", call, actor)
+
+
+def publish_results(call: Call, *, actor: Account) -> None:
+    fire(WORKFLOW, "publish_results", call, actor)
+
+
+def archive(call: Call, *, actor: Account) -> None:
+    fire(WORKFLOW, "archive", call, actor)
+
+
+def open_and_close() -> int:
+    """Open and close the calls whose hour has come; returns how many moved. Run late or twice, it ends in the same state."""
+    moved = 0
+    for call in _due(CallStatus.PUBLISHED, Call.opens_at):
+        # Down for longer than the window: the call opens and closes in the same round, and its journal says both.
+        fire(WORKFLOW, "open", call, None)
+        outbox.publish(CallOpened(call_id=call.id))
+        moved += 1
+    for call in _due(CallStatus.OPEN, Call.closes_at):
+        close_now(call, actor=None)
+        moved += 1
+    return moved
+
+
+def _due(status: CallStatus, moment: InstrumentedAttribute[dt.datetime]) -> list[Call]:
+    # Locked in the order of their identifiers; whoever waited for the lock finds the status moved, and leaves the row.
+    rows = sa.select(Call).where(Call.status == status, moment <= clock.now()).order_by(Call.id)
+    return list(db.session.scalars(rows.with_for_update().execution_options(populate_existing=True)))

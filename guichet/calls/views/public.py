@@ -1,0 +1,59 @@
+"""What everybody reads: the list of calls, and each call."""
+
+from flask import current_app, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from guichet.accounts.access import current_account, public
+from guichet.accounts.models import Account
+from guichet.calls import policies, queries
+from guichet.calls.forms.filters import CallFilter
+from guichet.calls.views import bp
+from guichet.core import clock
+from guichet.core.paging import paginate
+from guichet.web.pages import page, requested_page
+
+
+@bp.get("/appels")
+@public
+def index() -> ResponseReturnValue:
+    filters = CallFilter(request.args).offer(queries.priority_actions())
+    found = paginate(queries.public(filters.period, filters.action_code), requested_page())
+    now, reader = clock.now(), visitor()
+    return page(
+        "calls/index.html",
+        follows=reader is not None and reader.has_role(*policies.FOLLOWERS),
+        filters=filters,
+        found=found,
+        entries=[(call, policies.status_at(call, at=now), policies.days_left(call, at=now)) for call in found.items],
+        crumbs=[("Accueil", "/"), ("Appels à projets", None)],
+    )
+
+
+@bp.get("/appels/<slug>")
+@public
+def show(slug: str) -> ResponseReturnValue:
+    reader = visitor()
+    reading = queries.reading_of(slug, reader)
+    now = clock.now()
+    return page(
+        "calls/show.html",
+        reading=reading,
+        call=reading.call,
+        status=policies.status_at(reading.call, at=now),
+        is_open=policies.is_open(reading.call, at=now),
+        days_left=policies.days_left(reading.call, at=now),
+        start_url=_start_url(slug),
+        can_follow=reader is not None and policies.can_follow(reader, reading.call),
+        crumbs=[("Accueil", "/"), ("Appels à projets", url_for(".index")), (reading.call.title, None)],
+    )
+
+
+def visitor() -> Account | None:
+    return current_account() if current_user.is_authenticated else None
+
+
+def _start_url(slug: str) -> str:
+    if "applications.start" in current_app.view_functions:
+        return url_for("applications.start", slug=slug)
+    return f"{url_for('.show', slug=slug)}/dossier"
