@@ -47,7 +47,7 @@ def _http_error(problem: HTTPException) -> tuple[str, int]:
 
 def _too_many(_: RateLimitExceeded) -> tuple[str, int, dict[str, str]]:
     limit = limiter.current_limit
-    seconds = max(1, round(limit.reset_at - time.time())) if limit else 60
+    seconds = max(1, int(limit.reset_at - time.time())) if limit else 60
     page = render_template("errors/429.html", minutes=-(-seconds // 60))
     return page, 429, {"Retry-After": str(seconds)}
 

@@ -230,6 +230,7 @@ def test_my_account_says_who_i_am_and_my_roles(client_for, session, statements):
     ended = queries.roles_of(account)[0].grant
     ended.last_day = clock.today()
     client = client_for(account)
+    session.flush()
     statements.clear()
 
     page = client.get("/mon-compte").get_data(as_text=True)
