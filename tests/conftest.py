@@ -106,11 +106,16 @@ def session(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 class Client(FlaskClient):
-    """A client that first closes the test's own savepoint, so that what the page commits stays."""
+    """A client that first closes the test's own savepoint, so that what the page commits stays.
+
+    Each request has an application context of its own, as in production: the person signed in, the token and the loaded
+    objects of the test or of the request before are not its own.
+    """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         db.session.commit()
-        answer = super().open(*args, **kwargs)
+        with self.application.app_context():
+            answer = super().open(*args, **kwargs)
         db.session.expire_all()
         return answer
 
