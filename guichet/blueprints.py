@@ -11,6 +11,7 @@ from guichet.audit import tasks as audit_tasks
 from guichet.calls import tasks as calls_tasks
 from guichet.calls.views import bp as calls
 from guichet.dashboard.views import bp as dashboard
+from guichet.documents import tasks as documents_tasks
 from guichet.notifications import tasks as notifications_tasks
 from guichet.outbox import tasks as outbox_tasks
 from guichet.plans.views import bp as plans
@@ -39,6 +40,7 @@ TASK_MODULES = [
     notifications_tasks,
     calls_tasks,
     applications_tasks,
+    documents_tasks,
     review_tasks,
     supervision_tasks,
 ]
@@ -50,6 +52,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "calls": {"task": "calls.open_and_close", "schedule": 20.0},
     "publications": {"task": "review.publish_decisions", "schedule": 30.0},
     "reminders": {"task": "applications.remind_drafts", "schedule": 3600.0},
+    "orphans": {"task": "documents.purge_orphans", "schedule": 24 * 3600.0},
     "journal": {"task": "audit.seal", "schedule": 60.0},
     "heartbeat": {"task": "supervision.heartbeat", "schedule": 10.0},
 }

@@ -1,0 +1,69 @@
+"""Keeping files: those that people send, those that the house makes, and the sweeping of what nobody refers to."""
+
+import datetime as dt
+import io
+import uuid
+from itertools import islice
+from typing import BinaryIO
+
+import sqlalchemy as sa
+import structlog
+
+from guichet.audit.services import Actor
+from guichet.core import clock
+from guichet.core.db import db
+from guichet.core.errors import RuleBroken
+from guichet.documents import accepted, storage
+from guichet.documents.models import Document
+
+log = structlog.get_logger(__name__)
+
+# A transaction that stored a file is over long before: a file without its row is then nobody's.
+ORPHAN_AFTER = dt.timedelta(days=1)
+BATCH = 500
+
+
+def store(upload: BinaryIO, *, name: str, actor: Actor) -> Document:
+    """Keep a file that `actor` sends. Raises RuleBroken (field "file") when it is not one that we take.
+
+    Whoever attaches it to something writes the audit line, with the fingerprint.
+    """
+    name = accepted.clean_name(name)
+    media_type = accepted.format_of(upload, name).media_type
+    return _keep(upload, name, media_type, actor)
+
+
+def keep_made(content: bytes, *, name: str, media_type: str = "application/pdf") -> Document:
+    """Keep a document that the house itself made."""
+    return _keep(io.BytesIO(content), name, media_type, None)
+
+
+def _keep(content: BinaryIO, name: str, media_type: str, actor: Actor | None) -> Document:
+    document = Document(id=uuid.uuid4(), name=name, media_type=media_type, stored_by_id=actor.id if actor else None)
+    try:
+        saved = storage.save(document.id, content)
+    except OSError as problem:
+        log.error("storage refused a file", error=f"{type(problem).__name__}: {problem.strerror}")
+        raise RuleBroken(
+            "Le stockage est indisponible : le fichier n’a pas été enregistré. Rien d’autre n’est perdu ; réessayez plus tard.",
+            field="file",
+        ) from problem
+    document.size, document.sha256 = saved.size, saved.sha256
+    db.session.add(document)
+    db.session.flush()
+    return document
+
+
+def purge_orphans() -> int:
+    """Remove the files that have no row (their transaction was rolled back); returns how many. Tells the log of missing files."""
+    removed = 0
+    old = storage.written_before(clock.now() - ORPHAN_AFTER)
+    while identifiers := set(islice(old, BATCH)):
+        known = set(db.session.scalars(sa.select(Document.id).where(Document.id.in_(identifiers))))
+        for identifier in identifiers - known:
+            storage.delete(identifier)
+            removed += 1
+    for identifier in db.session.scalars(sa.select(Document.id).execution_options(yield_per=BATCH)):
+        if not storage.holds(identifier):
+            log.error("a document's file is missing from the storage", document_id=str(identifier))
+    return removed

@@ -1,0 +1,101 @@
+"""Where the files lie: a folder of the operator's, each file named after its document's identifier, never after what people type.
+
+A bucket would be the same four functions.
+"""
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from flask import current_app
+
+CHUNK = 256 * 1024
+# What is being written stands apart, so that a file at its place is always whole.
+INCOMING = "incoming"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written: its size in bytes and its fingerprint, both measured on the way."""
+
+    size: int
+    sha256: str
+
+
+def save(identifier: UUID, content: BinaryIO) -> Saved:
+    """Write `content` to the end, make it durable, then put it in its place at once. Raises OSError; leaves nothing then."""
+    draft = _root() / INCOMING / str(identifier)
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        saved = _write(draft, content)
+        place = _place(identifier)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft.replace(place)
+        _make_durable(place.parent)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+    return saved
+
+
+def open_file(identifier: UUID) -> BinaryIO:
+    """The stored file, to be read and closed by the caller. Raises FileNotFoundError."""
+    return _place(identifier).open("rb")
+
+
+def holds(identifier: UUID) -> bool:
+    return _place(identifier).is_file()
+
+
+def delete(identifier: UUID) -> None:
+    """Remove the file; nothing happens when it is not there."""
+    for path in (_place(identifier), _root() / INCOMING / str(identifier)):
+        path.unlink(missing_ok=True)
+
+
+def written_before(moment: dt.datetime) -> Iterator[UUID]:
+    """Identifiers of the files, whole or not, that were written before `moment`."""
+    for path in _root().glob("*/*"):
+        files = path.iterdir() if path.is_dir() else [path]
+        for file in files:
+            if dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC) < moment:
+                with suppress(ValueError):
+                    yield UUID(file.name)
+
+
+def _root() -> Path:
+    return Path(unquote(urlsplit(current_app.extensions["settings"].storage_url).path))
+
+
+def _place(identifier: UUID) -> Path:
+    # Two levels of folders: no folder ever holds more files than a tool can list.
+    return _root() / identifier.hex[:2] / identifier.hex[2:4] / str(identifier)
+
+
+def _write(path: Path, content: BinaryIO) -> Saved:
+    digest, size = hashlib.sha256(), 0
+    with path.open("wb") as file:
+        while chunk := content.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return Saved(size, digest.hexdigest())
+
+
+def _make_durable(folder: Path) -> None:
+    # The renaming itself is a change of the folder: it must outlive a power cut too.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
