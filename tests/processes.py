@@ -4,12 +4,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).parent.parent
+
+
+def wait_until(condition: Callable[[], bool], failure: str, *, seconds: float = 30.0) -> None:
+    """Wait for `condition`, asked often. Raises AssertionError with `failure` when it does not come."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, failure
+        time.sleep(0.05)
 
 
 class Process:
@@ -44,7 +52,7 @@ class Process:
         self.start()
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.kill()
 
 

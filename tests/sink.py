@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 
-from guichet.embedded.valkey import free_port
+from guichet.embedded.ports import free_port
 
 
 class Sink:
