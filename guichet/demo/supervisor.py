@@ -109,7 +109,7 @@ def _parts(instance: Instance) -> list[tuple[Child, list[str]]]:
     """The processes and their commands, in the order of their start."""
     python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "worker:celery"]
     web = [python, "-m", "gunicorn", "wsgi:app", "--bind", f"{HOST}:{instance.port}", "--workers", "2", "--preload"]
-    web += ["--worker-class", "gthread", "--threads", "4", "--access-logfile", "-", "--no-control-socket"]
+    web += ["--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
     commands = {
         "mailbox": [python, "-P", mailbox.__file__, str(instance.mail_port), str(instance.mailbox)],
         "web": web,
@@ -173,8 +173,8 @@ def _faults(port: int) -> set[str]:
         return set()
     try:
         report = json.loads(body)
-        return {name for name, part in report.items() if not part["ok"]} - MAY_LAG
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return {name for name, part in report.items() if isinstance(part, dict) and not part.get("ok")} - MAY_LAG
+    except (ValueError, AttributeError):
         return {"web"}
 
 

@@ -117,13 +117,28 @@ class Child:
 
 def children_of(pid: int) -> list[int]:
     """Process identifiers of its direct children; empty where /proc is not to be read."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            # The name, in brackets, may hold spaces and brackets: what follows the last one is regular.
-            if entry.read_text(errors="replace").rpartition(")")[2].split()[1] == str(pid):
-                found.append(int(entry.parent.name))
-    return found
+    others = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+    return [other for other in others if _state_and_parent(other)[1] == pid]
+
+
+def is_running(pid: int) -> bool:
+    """Whether that process works; a dead one that nobody buried yet does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return _state_and_parent(pid)[0] != "Z"
+
+
+def _state_and_parent(pid: int) -> tuple[str, int]:
+    try:
+        # The name, in brackets, may hold spaces and brackets: what follows the last one is regular.
+        state, parent = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
+    except OSError:
+        return "", 0
+    return state, int(parent)
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:

@@ -88,7 +88,7 @@ class EmbeddedPostgres(EmbeddedServer):
         self._sockets = socket_folder(self.home / "run", self.account, longest=LONGEST_SOCKET_FOLDER)
         if not (self.data / "PG_VERSION").exists():
             self._create_cluster()
-        self._forget_stale_pid()
+        self._forget_stale_locks()
 
     def _launch(self) -> None:
         settings = (
@@ -128,8 +128,13 @@ class EmbeddedPostgres(EmbeddedServer):
             raise EmbeddedError(f"PostgreSQL ne peut pas créer ses données :\n{done.stderr.strip()}")
         draft.rename(self.data)
 
-    def _forget_stale_pid(self) -> None:
-        """After a crash PostgreSQL believes any process that took the old number; we hold the lock and know better."""
+    def _forget_stale_locks(self) -> None:
+        """After a crash PostgreSQL believes any process that bears the old number, even dead and not yet buried.
+
+        We hold the lock that its server would hold, and know better; its data is still left alone if a PostgreSQL runs there.
+        """
+        for path in self._sockets.glob(".s.PGSQL.*"):
+            path.unlink()
         try:
             first_line = (self.data / "postmaster.pid").read_text(encoding="utf-8").partition("\n")[0]
             command_line = Path(f"/proc/{int(first_line)}/cmdline").read_bytes()

@@ -10,11 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from guichet.embedded.child import Child, wait_until
+from guichet.embedded.child import Child, is_running, wait_until
 from guichet.embedded.errors import AlreadyRunningError, EmbeddedError
 from guichet.embedded.places import ENTER_ONLY, reachable_home, unprivileged_account
 
 READY_WITHIN = 30.0
+KEEPER_DIES_WITHIN = 1.0
 ORPHAN_LEAVES_WITHIN = 8.0
 # Directories whose server belongs to this very process: the lock file cannot tell two objects of one process apart.
 _owned_here: set[Path] = set()
@@ -152,9 +153,17 @@ class EmbeddedServer(ABC):
         self._sign()
 
     def _acquire(self, lock: int) -> None:
-        if wait_until(lambda: _is_acquired(lock) or self._refuse_living_owner(), seconds=ORPHAN_LEAVES_WITHIN):
+        """Wait for a server whose keeper was just killed to leave by itself, then end it; never disturb a living keeper."""
+        if wait_until(lambda: _is_acquired(lock), seconds=KEEPER_DIES_WITHIN):
             return
-        self._end_orphan()
+        keeper, *servers = [*self._signatures(), None]
+        if keeper is not None and keeper != os.getpid() and is_running(keeper):
+            raise AlreadyRunningError(f"{self.name} tourne déjà dans {self.directory} (processus {keeper}).")
+        if wait_until(lambda: _is_acquired(lock), seconds=ORPHAN_LEAVES_WITHIN):
+            return
+        for server in filter(None, servers):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(server, signal.SIGKILL)
         if not wait_until(lambda: _is_acquired(lock), seconds=ORPHAN_LEAVES_WITHIN):
             raise AlreadyRunningError(f"{self.name} tourne encore dans {self.directory} : arrêtez-le d’abord.")
 
@@ -165,18 +174,6 @@ class EmbeddedServer(ABC):
 
     def _signatures(self) -> list[int]:
         return [int(line) for line in (self.directory / "lock").read_text(encoding="ascii").split()]
-
-    def _refuse_living_owner(self) -> bool:
-        """False, for the wait to go on, when the lock is held by an orphan that is about to leave."""
-        owner = next(iter(self._signatures()), None)
-        if owner not in {None, os.getpid()} and _exists(owner):
-            raise AlreadyRunningError(f"{self.name} tourne déjà dans {self.directory} (processus {owner}).")
-        return False
-
-    def _end_orphan(self) -> None:
-        for server in self._signatures()[1:]:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(server, signal.SIGKILL)
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -190,14 +187,4 @@ def _is_acquired(lock: int) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    return True
-
-
-def _exists(pid: int | None) -> bool:
-    try:
-        os.kill(pid or 0, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
     return True

