@@ -29,6 +29,12 @@ class Settings:
     metrics_allowed: bool
     demonstration: bool
     demo_mailbox: Path | None
+    # Who answers for the service, as the law has it written on its legal pages; empty: the page says that it is missing.
+    publisher: str = ""
+    publication_director: str = ""
+    hosting: str = ""
+    privacy_email: str = ""
+    security_email: str = ""
 
     @property
     def secure(self) -> bool:
@@ -66,6 +72,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         metrics_allowed=environment.get("METRICS_ALLOWED", "").lower() in TRUE,
         demonstration=environment.get("DEMO", "").lower() in TRUE,
         demo_mailbox=Path(mailbox) if mailbox else None,
+        publisher=environment.get("PUBLISHER", ""),
+        publication_director=environment.get("PUBLICATION_DIRECTOR", ""),
+        hosting=environment.get("HOSTING", ""),
+        privacy_email=environment.get("PRIVACY_EMAIL", ""),
+        security_email=environment.get("SECURITY_EMAIL", ""),
     )
 
 
