@@ -63,8 +63,8 @@ def readable_binary(binary: Path, package: Path, account: Account | None, compan
     """`binary`, or its copy that `account` may run: `package` and its sibling `companions` are copied whole, once a version."""
     if account is None or _may(account, "-x", binary):
         return binary
-    facts = binary.stat()
-    key = hashlib.sha256(f"{binary} {facts.st_size} {facts.st_mtime_ns}".encode()).hexdigest()[:16]
+    # The folder's date changes when another version is installed in its place.
+    key = hashlib.sha256(f"{package} {package.stat().st_mtime_ns}".encode()).hexdigest()[:16]
     home = _private(ENTER_ONLY) / f"binaries-{key}"
     if not home.exists():
         _copy_whole((package, *companions), home)

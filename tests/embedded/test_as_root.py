@@ -76,6 +76,8 @@ def test_servers_run_from_a_closed_home(closed_home: Path, place: Path) -> None:
     with EmbeddedPostgres(folder / "postgres") as again:
         assert again.has_database("kept")
 
+    copies = list((place / "private").glob("binaries-*"))
+    assert len(copies) == 2
     assert (place / "private").stat().st_mode & 0o777 == 0o711
     assert postgres.data.stat().st_mode & 0o777 == 0o700
 
