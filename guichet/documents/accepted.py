@@ -31,6 +31,8 @@ HIGHEST_RATIO = 250
 RATIO_MATTERS_FROM = 5_000_000
 LONGEST_MANIFEST = 2_000_000
 
+_END_OF_ARCHIVE = b"PK\x05\x06"
+
 Check = Callable[[BinaryIO], bool]
 
 
@@ -46,7 +48,8 @@ class Format:
 
 def _is_pdf(file: BinaryIO) -> bool:
     # The end is looked at too: an archive glued behind a PDF makes a file of two natures.
-    return _begins_as("application/pdf", file) and b"%%EOF" in _tail(file, 1024)
+    tail = _tail(file, 1024)
+    return _begins_as("application/pdf", file) and b"%%EOF" in tail and _END_OF_ARCHIVE not in tail
 
 
 def _is_png(file: BinaryIO) -> bool:

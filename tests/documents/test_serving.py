@@ -1,0 +1,57 @@
+import pytest
+from werkzeug.http import parse_options_header
+
+from guichet.core.errors import Forbidden, NotFound
+from guichet.documents import services, storage
+from guichet.documents.models import ScanState
+from guichet.documents.serving import send
+
+
+@pytest.fixture
+def document(app, session):
+    with app.test_request_context():
+        yield services.keep_made(b"%PDF-1.7 content", name="Lettre « n° 1 » été.pdf")
+
+
+def test_send_hands_the_file_out_as_a_sandboxed_attachment_that_no_cache_keeps(document):
+    answer = send(document)
+    answer.direct_passthrough = False
+
+    assert answer.get_data() == b"%PDF-1.7 content"
+    answer.close()
+    disposition, options = parse_options_header(answer.headers["Content-Disposition"])
+    assert (disposition, options["filename"]) == ("attachment", "Lettre « n° 1 » été.pdf")
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Length"] == "16"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_send_shows_a_pdf_when_asked(document):
+    answer = send(document, inline=True)
+    answer.close()
+
+    assert answer.headers["Content-Disposition"].startswith("inline;")
+
+
+def test_send_never_shows_a_kind_that_could_be_read_as_a_page(document):
+    document.media_type = "text/plain"
+    answer = send(document, inline=True)
+    answer.close()
+
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+
+
+def test_send_refuses_an_infected_file(document):
+    document.scan_state = ScanState.INFECTED
+
+    with pytest.raises(Forbidden, match="infecté"):
+        send(document)
+
+
+def test_send_says_that_the_storage_lost_the_file(document):
+    storage.delete(document.id)
+
+    with pytest.raises(NotFound, match="introuvable dans le stockage"):
+        send(document)

@@ -1,0 +1,48 @@
+"""Files as people send them, and as attackers do; each as small as its format allows."""
+
+import io
+import struct
+import zipfile
+import zlib
+
+PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
+EXE = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00" + b"\x00" * 200
+# The harmless text by which antivirus programs are tried.
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+ODT_TYPE = "application/vnd.oasis.opendocument.text"
+ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
+OFFICE = "application/vnd.openxmlformats-officedocument."
+DOCX_MAIN = f"{OFFICE}wordprocessingml.document.main+xml"
+XLSX_MAIN = f"{OFFICE}spreadsheetml.sheet.main+xml"
+
+
+def png() -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
+
+
+def archive(*entries: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as zipped:
+        for name, content in entries:
+            zipped.writestr(name, content)
+    return file.getvalue()
+
+
+def office(main_type: str = DOCX_MAIN, *more: tuple[str, bytes]) -> bytes:
+    """A file of Microsoft's family, with the list of contents that tells its kind."""
+    contents = f'<Types><Override PartName="/main.xml" ContentType="{main_type}"/></Types>'
+    return archive(("[Content_Types].xml", contents.encode()), ("main.xml", b"<main/>"), *more)
+
+
+def open_document(media_type: str = ODT_TYPE) -> bytes:
+    return archive(("mimetype", media_type.encode()), ("content.xml", b"<office/>"))
+
+
+def bomb(size: int = 60_000_000) -> bytes:
+    """An office file of a few dozen kilobytes that would take `size` bytes once opened."""
+    return office(DOCX_MAIN, ("bomb.xml", bytes(size)))
