@@ -57,6 +57,9 @@ class EngagementLevel(enum.StrEnum):
             self.value
         ]
 
+    def exceeds(self, other: "EngagementLevel") -> bool:
+        return list(EngagementLevel).index(self) > list(EngagementLevel).index(other)
+
 
 class Progress(enum.StrEnum):
     TO_DO = "to_do"
@@ -142,8 +145,11 @@ class PlanAction(Model):
         sa.CheckConstraint("number > 0", name="number_positive"),
         sa.CheckConstraint("due_on IS NULL OR starts_on IS NULL OR due_on >= starts_on", name="dates_in_order"),
         sa.Index(None, "plan_id", "theme"),
-        # The same dossier proposes an action once, however often its award is told.
-        sa.UniqueConstraint("proposed_by_application_id"),
+        # A dossier's proposal becomes one action, however often its award is told, whatever name the action takes since.
+        sa.UniqueConstraint("proposed_by_application_id", "proposed_as"),
+        sa.CheckConstraint(
+            "(proposed_by_application_id IS NULL) = (proposed_as IS NULL)", name="proposal_has_its_words"
+        ),
     )
 
     plan_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("action_plan.id"))
@@ -160,23 +166,27 @@ class PlanAction(Model):
     due_on: Mapped[dt.date | None]
     priority_action_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("priority_action.id"))
     proposed_by_application_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("application.id"))
+    proposed_as: Mapped[str | None] = mapped_column(sa.String(300))
 
     plan: Mapped[ActionPlan] = relationship(lazy="raise_on_sql")
     priority_action: Mapped[PriorityAction | None] = relationship(lazy="raise_on_sql")
     funding: Mapped[list["ActionFunding"]] = relationship(lazy="raise_on_sql", order_by="ActionFunding.decided_at")
     changes: Mapped[list["ActionChange"]] = relationship(
-        lazy="raise_on_sql", order_by="ActionChange.happened_at.desc()"
+        lazy="raise_on_sql", order_by="ActionChange.happened_at.desc()", back_populates="action"
     )
     indicators: Mapped[list["ActionIndicator"]] = relationship(lazy="raise_on_sql", order_by="ActionIndicator.label")
 
 
 class ActionFunding(Model):
-    """What a decided dossier brings to the action: one row a dossier, a later decision replaces the amount."""
+    """What an awarded dossier brings to the action: a later decision replaces the amount, or takes the row away.
+
+    A dossier tied to several actions shows on each of them; a total counts it once.
+    """
 
     __tablename__ = "action_funding"
     __table_args__ = (
         sa.UniqueConstraint("action_id", "application_id"),
-        sa.CheckConstraint("amount >= 0", name="amount_not_negative"),
+        sa.CheckConstraint("amount > 0", name="amount_positive"),
     )
 
     action_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("plan_action.id"))
@@ -184,6 +194,17 @@ class ActionFunding(Model):
     reference: Mapped[str] = mapped_column(sa.String(40))
     title: Mapped[str] = mapped_column(sa.String(200))
     amount: Mapped[Decimal]
+    decided_at: Mapped[dt.datetime]
+
+
+class RecordedDecision(Model):
+    """A published decision that the plans have heard of: told twice, or late, it never overwrites a newer one."""
+
+    __tablename__ = "recorded_decision"
+    __table_args__ = (sa.UniqueConstraint("event_id"), sa.Index(None, "application_id"))
+
+    event_id: Mapped[uuid.UUID]
+    application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("application.id"))
     decided_at: Mapped[dt.datetime]
 
 
@@ -211,6 +232,8 @@ class ActionChange(Model):
     settled_at: Mapped[dt.datetime | None]
     settled_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"))
     undo_reason: Mapped[str] = mapped_column(sa.String(500), default="")
+
+    action: Mapped[PlanAction] = relationship(lazy="raise_on_sql", back_populates="changes")
 
 
 class ActionIndicator(Model):

@@ -1,5 +1,7 @@
 """Rights on action plans."""
 
+from uuid import UUID
+
 from guichet.accounts.models import Account, Role
 from guichet.plans.models import ActionPlan
 
@@ -17,3 +19,8 @@ def can_view(actor: Account, plan: ActionPlan) -> bool:
 def can_manage(actor: Account, plan: ActionPlan) -> bool:
     """The focal point of the ministry owns its plan."""
     return plan.ministry_id in actor.organisations_as(Role.FOCAL_POINT)
+
+
+def can_create(actor: Account, ministry_id: UUID) -> bool:
+    """The focal point opens the plan of her ministry."""
+    return ministry_id in actor.organisations_as(Role.FOCAL_POINT)

@@ -981,6 +981,11 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("priority_action_id", sa.Uuid(), nullable=True),
         sa.Column("proposed_by_application_id", sa.Uuid(), nullable=True),
+        sa.Column("proposed_as", sa.String(length=300), nullable=True),
+        sa.CheckConstraint(
+            "(proposed_by_application_id IS NULL) = (proposed_as IS NULL)",
+            name=op.f("ck_plan_action_proposal_has_its_words"),
+        ),
         sa.CheckConstraint(
             "due_on IS NULL OR starts_on IS NULL OR due_on >= starts_on", name=op.f("ck_plan_action_dates_in_order")
         ),
@@ -994,9 +999,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_action")),
         sa.UniqueConstraint("plan_id", "number", name=op.f("uq_plan_action_plan_id_number")),
-        sa.UniqueConstraint("proposed_by_application_id", name=op.f("uq_plan_action_proposed_by_application_id")),
+        sa.UniqueConstraint(
+            "proposed_by_application_id",
+            "proposed_as",
+            name=op.f("uq_plan_action_proposed_by_application_id_proposed_as"),
+        ),
     )
     op.create_index(op.f("ix_plan_action_plan_id_theme"), "plan_action", ["plan_id", "theme"], unique=False)
+    op.create_table(
+        "recorded_decision",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_recorded_decision_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recorded_decision")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_recorded_decision_event_id")),
+    )
+    op.create_index(op.f("ix_recorded_decision_application_id"), "recorded_decision", ["application_id"], unique=False)
     op.create_table(
         "recusal",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1108,7 +1131,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("amount", sa.Numeric(precision=12, scale=2), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount >= 0", name=op.f("ck_action_funding_amount_not_negative")),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_action_funding_amount_positive")),
         sa.ForeignKeyConstraint(["action_id"], ["plan_action.id"], name=op.f("fk_action_funding_action_id")),
         sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_action_funding_application_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_action_funding")),
@@ -1340,6 +1363,8 @@ def downgrade() -> None:
     op.drop_table("session_item")
     op.drop_index(op.f("ix_recusal_account_id"), table_name="recusal")
     op.drop_table("recusal")
+    op.drop_index(op.f("ix_recorded_decision_application_id"), table_name="recorded_decision")
+    op.drop_table("recorded_decision")
     op.drop_index(op.f("ix_plan_action_plan_id_theme"), table_name="plan_action")
     op.drop_table("plan_action")
     op.drop_table("milestone")
