@@ -5,12 +5,12 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, SelectField
 from wtforms.validators import Email, Regexp
 
 from guichet.calls.models import Applicability, Call, PriorityAction, ProjectFamily
 from guichet.calls.services import CriterionTerms, Terms
+from guichet.documents.forms import UploadField
 from guichet.web.fields import (
     ChecksField,
     EnumField,
@@ -138,5 +138,5 @@ class AttachmentKindForm(Form):
 
 
 class CallDocumentForm(Form):
-    file = FileField("Fichier", [FileRequired("Choisissez un fichier.")])
+    file = UploadField("Fichier")
     label = LineField("Nom affiché", longest=200, required=True)

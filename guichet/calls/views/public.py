@@ -1,11 +1,11 @@
 """What everybody reads: the list of calls, and each call."""
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from guichet.accounts.access import current_account, public
-from guichet.accounts.models import Account
+from guichet.accounts.models import Account, Role
 from guichet.calls import policies, queries
 from guichet.calls.forms.filters import CallFilter
 from guichet.calls.views import bp
@@ -43,7 +43,7 @@ def show(slug: str) -> ResponseReturnValue:
         status=policies.status_at(reading.call, at=now),
         is_open=policies.is_open(reading.call, at=now),
         days_left=policies.days_left(reading.call, at=now),
-        start_url=_start_url(slug),
+        may_start=reader is None or reader.has_role(Role.APPLICANT),
         can_follow=reader is not None and policies.can_follow(reader, reading.call),
         crumbs=[("Accueil", "/"), ("Appels à projets", url_for(".index")), (reading.call.title, None)],
     )
@@ -51,9 +51,3 @@ def show(slug: str) -> ResponseReturnValue:
 
 def visitor() -> Account | None:
     return current_account() if current_user.is_authenticated else None
-
-
-def _start_url(slug: str) -> str:
-    if "applications.start" in current_app.view_functions:
-        return url_for("applications.start", slug=slug)
-    return f"{url_for('.show', slug=slug)}/dossier"
