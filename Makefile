@@ -57,9 +57,11 @@ format: .venv/dev.ok
 
 # No annotation, header or index address: the files are the same whoever writes them, wherever packages come from.
 lock: .venv/python.ok
-	@cd requirements && for set in uv base dev node; do ../$(BIN)/uv pip compile -q --system-certs --upgrade --universal --python-version 3.11 \
-	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o $$set.txt $$set.in || exit 1; done
-	@if grep -nE '://|^ *[-]-(index|find|extra)' requirements/*.txt; then echo "Une adresse s’est glissée dans les verrous." >&2; exit 1; fi
+	@cd requirements && for set in uv base dev node; do ../$(BIN)/uv pip compile -q --system-certs --upgrade --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  -o $$set.txt $$set.in || exit 1; done
+	@if grep -nE '://|^ *--(index|extra|find)' requirements/*.txt; then echo 'Une adresse s’est glissée dans les verrous.' >&2; exit 1; fi
+	@$(MAKE) --no-print-directory .venv/dev.ok && $(BIN)/python requirements/licences.py
 
 # The checkout is linked by a relative path: no build tool to fetch, and the clone may be moved.
 .venv/python.ok: requirements/uv.txt

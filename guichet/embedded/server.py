@@ -156,12 +156,12 @@ class EmbeddedServer(ABC):
         """Wait for a server whose keeper was just killed to leave by itself, then end it; never disturb a living keeper."""
         if wait_until(lambda: _is_acquired(lock), seconds=KEEPER_DIES_WITHIN):
             return
-        keeper, *servers = [*self._signatures(), None]
-        if keeper is not None and keeper != os.getpid() and is_running(keeper):
+        signatures = self._signatures()
+        if keeper := next((pid for pid in signatures[:1] if pid != os.getpid() and is_running(pid)), None):
             raise AlreadyRunningError(f"{self.name} tourne déjà dans {self.directory} (processus {keeper}).")
         if wait_until(lambda: _is_acquired(lock), seconds=ORPHAN_LEAVES_WITHIN):
             return
-        for server in filter(None, servers):
+        for server in signatures[1:]:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(server, signal.SIGKILL)
         if not wait_until(lambda: _is_acquired(lock), seconds=ORPHAN_LEAVES_WITHIN):
