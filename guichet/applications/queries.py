@@ -19,6 +19,7 @@ from guichet.applications.models import (
     TeamMember,
 )
 from guichet.calls import policies as call_policies
+from guichet.calls import queries as calls
 from guichet.calls.models import Call
 from guichet.core import clock
 from guichet.core.db import db
@@ -110,7 +111,9 @@ EXCHANGES: tuple[ORMOption, ...] = (
 
 
 def _whole(rows: sa.Select[Application], *more: ORMOption) -> Application:
-    application = db.session.scalars(rows.options(*CONTENT, *more)).unique().one_or_none()
+    # Read afresh: after a refusal, the page shows what is in the database, not what was tried.
+    fresh = rows.options(*CONTENT, *more).execution_options(populate_existing=True)
+    application = db.session.scalars(fresh).unique().one_or_none()
     if application is None:
         raise NotFound("Ce dossier n’existe pas, ou vous n’y avez pas accès.")
     for options in (PEOPLE, EXCHANGES):
@@ -158,8 +161,8 @@ def calls_of(rows: sa.Select[Application]) -> list[Call]:
 
 def call_to_answer(actor: Account, slug: str) -> Call:
     """The call of that address. Raises NotFound when there is none that `actor` may see."""
-    call = db.session.scalar(sa.select(Call).where(Call.slug == slug))
-    if call is None or not call_policies.can_view(actor, call):
+    call = calls.by_slug(slug)
+    if not call_policies.can_view(actor, call):
         raise NotFound("Cet appel à projets n’existe pas.")
     return call
 

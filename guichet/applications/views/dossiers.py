@@ -1,10 +1,93 @@
-"""Reading: the list of dossiers and the page of one."""
+"""Reading: the list of dossiers, the page of one, its content, its history."""
 
+from uuid import UUID
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from guichet.accounts.access import current_account, signed_in
+from guichet.accounts.models import Account
+from guichet.applications import policies, queries
+from guichet.applications.awaited import awaited
+from guichet.applications.forms.start import ListFilter
+from guichet.applications.models import Application
+from guichet.applications.timeline import Moment, timeline
 from guichet.applications.views import bp
-from guichet.web.access import public
+from guichet.applications.views.parts import crumbs, gaps_with_links, section_items, steps
+from guichet.audit import queries as audit
+from guichet.audit.models import Audience
+from guichet.core import clock
+from guichet.core.paging import PAGE_SIZE, Page, paginate
+from guichet.web.pages import page, requested_page
+
+# The dossier's own page shows the latest lines of its history; the rest has a page.
+LATEST = 6
 
 
 @bp.get("/dossiers")
-@public
-def index() -> str:
-    return ""
+@signed_in()
+def index() -> ResponseReturnValue:
+    actor = current_account()
+    filters = ListFilter(request.args)
+    filters.appel.offer((call.id, call.title) for call in queries.calls_of(queries.mine(actor)))
+    filters.validate()
+    rows = queries.listed(queries.mine(actor), **filters.wanted())
+    return page(
+        "applications/index.html",
+        filters,
+        found=paginate(rows, requested_page()),
+        counts=queries.count_by_status(queries.mine(actor)),
+        crumbs=[("Accueil", "/"), ("Dossiers", None)],
+    )
+
+
+@bp.get("/dossiers/<uuid:application_id>")
+@signed_in()
+def show(application_id: UUID) -> ResponseReturnValue:
+    actor = current_account()
+    application = queries.one_for(actor, application_id)
+    moments = _history(application, actor)
+    return page(
+        "applications/show.html",
+        application=application,
+        awaited=awaited(application, at=clock.now()),
+        sections=section_items(application, actor),
+        gaps=gaps_with_links(application, actor),
+        steps=steps(application, actor),
+        is_writing=policies.can_edit(actor, application),
+        can_delete=policies.can_delete(actor, application),
+        can_manage_team=policies.can_manage_team(actor, application),
+        is_officer=policies.is_officer(actor, application),
+        latest=moments[:LATEST],
+        has_more=len(moments) > LATEST,
+        crumbs=crumbs(application),
+    )
+
+
+@bp.get("/dossiers/<uuid:application_id>/contenu")
+@signed_in()
+def content(application_id: UUID) -> ResponseReturnValue:
+    application = queries.one_for(current_account(), application_id)
+    return page("applications/content.html", application=application, crumbs=crumbs(application, "Contenu du dossier"))
+
+
+@bp.get("/dossiers/<uuid:application_id>/historique")
+@signed_in()
+def history(application_id: UUID) -> ResponseReturnValue:
+    actor = current_account()
+    application = queries.one_for(actor, application_id)
+    moments = _history(application, actor)
+    number = min(max(1, requested_page()), max(1, -(-len(moments) // PAGE_SIZE)))
+    return page(
+        "applications/history.html",
+        application=application,
+        found=Page(moments[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(moments)),
+        crumbs=crumbs(application, "Historique"),
+    )
+
+
+def _history(application: Application, actor: Account) -> list[Moment]:
+    audiences = [Audience.TEAM]
+    if policies.can_read_staff_entries(actor, application):
+        audiences.append(Audience.STAFF)
+    return timeline(audit.history_of(application, *audiences))

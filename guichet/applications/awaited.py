@@ -1,0 +1,43 @@
+"""What is awaited of a dossier, until when. Pure."""
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """`until` is the last instant, `days_left` counts on the calendar of the call's zone: 0 on the last day."""
+
+    what: str
+    until: dt.datetime | None = None
+    days_left: int | None = None
+
+
+def awaited(application: Application, *, at: dt.datetime) -> Awaited:
+    """What the banner of the dossier says at instant `at`."""
+    status, call = application.status, application.call
+    if status in NEVER_SUBMITTED:
+        if at >= call.closes_at:
+            return Awaited("L’appel est clos : ce dossier ne peut plus être déposé. Il reste lisible.")
+        what = status.awaited
+        if status is ApplicationStatus.DRAFT and call.endorsement_required:
+            what = "Le dossier n’est pas déposé : l’équipe le complète, puis demande le visa du référent."
+        return _until(what, call.closes_at, call.time_zone, at)
+    if status is ApplicationStatus.CHANGES_REQUESTED:
+        for request in application.change_requests:
+            if request.answered_at is None:
+                return _until(status.awaited, end_of(request.due_on, call.time_zone), call.time_zone, at)
+    return Awaited(status.awaited)
+
+
+def end_of(day: dt.date, zone: str) -> dt.datetime:
+    """The last minute of `day`, which counts whole."""
+    return dt.datetime.combine(day, dt.time(23, 59), ZoneInfo(zone)).astimezone(dt.UTC)
+
+
+def _until(what: str, until: dt.datetime, zone: str, at: dt.datetime) -> Awaited:
+    local = ZoneInfo(zone)
+    return Awaited(what, until, (until.astimezone(local).date() - at.astimezone(local).date()).days)

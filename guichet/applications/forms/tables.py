@@ -1,0 +1,253 @@
+"""The sections whose lines repeat. An empty line is ignored, a line marked « Retirer » goes away."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from wtforms import BooleanField, FormField
+from wtforms.validators import ValidationError
+
+from guichet.applications.budget import Summary, summarise
+from guichet.applications.forms.fields import ReferenceField, RowsField
+from guichet.applications.forms.sections import SectionForm
+from guichet.applications.models import BudgetCategory, BudgetLine, ImpactUnit
+from guichet.core.errors import RuleBroken
+from guichet.core.money import ZERO
+from guichet.plans.models import EngagementLevel, PlanAction, Theme
+from guichet.web.fields import DayField, EnumField, EuroField, LineField, NumberField, TextField, WholeField
+from guichet.web.forms import Form
+
+MISSING = "Ce champ est obligatoire."
+
+
+class RowForm(Form):
+    """Base of a line. `needed` are asked as soon as anything of the line is filled."""
+
+    needed: ClassVar[tuple[str, ...]] = ()
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    removed = BooleanField("Retirer")
+
+    @property
+    def is_kept(self) -> bool:
+        return not self.removed.data and not self.is_blank
+
+    @property
+    def is_blank(self) -> bool:
+        filled = (field for field in self if field.name != self.removed.name)
+        return not any(_is_filled(field) for field in filled)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not self.is_kept:
+            return True
+        valid = super().validate(extra_validators)
+        for field in (self[name] for name in self.needed):
+            if field.data in (None, "") and not field.errors:
+                field.errors = [MISSING]
+                valid = False
+        return valid
+
+
+def _is_filled(field: Any) -> bool:
+    if field.raw_data is not None:
+        return any(str(typed).strip() for typed in field.raw_data)
+    return field.data not in (None, "")
+
+
+class TableForm(SectionForm):
+    """Base of a section with lines, held by the field named `rows_name`, `most` at most on a page."""
+
+    rows_name: ClassVar[str]
+    most: ClassVar[int]
+    # Empty lines offered at the end.
+    blanks: ClassVar[int] = 2
+    adding: ClassVar[str] = "Ajouter une ligne"
+
+    @property
+    def rows(self) -> Any:
+        return self[self.rows_name]
+
+    @property
+    def kept(self) -> list[Any]:
+        """The lines that a save would write, in order."""
+        return [entry for entry in self.rows if entry.form.is_kept]
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.rows) >= self.most
+
+    def add_blank(self, number: int = 1) -> None:
+        """Let `number` more lines be typed, as far as the page holds them; lines marked to go are gone."""
+        self.rows.entries = [entry for entry in self.rows if not entry.form.removed.data]
+        for _ in range(min(number, self.most - len(self.rows))):
+            self.rows.append_entry()
+
+    def values(self) -> dict[str, Any]:
+        return {**super().values(), self.rows_name: [self.row_values(entry) for entry in self.kept]}
+
+    def row_values(self, entry: Any) -> dict[str, Any]:
+        return {field.short_name: field.data for field in entry if field.short_name != "removed"}
+
+    def blame(self, problem: RuleBroken) -> None:
+        """A field named "lines-2-amount" is that of the third line kept, wherever it stands on the page."""
+        found = re.fullmatch(rf"{self.rows_name}-(\d+)-(\w+)", problem.field or "")
+        entry = self._kept_at(int(found[1])) if found else None
+        if entry is None or found is None:
+            super().blame(problem)
+            return
+        field = entry.form[found[2]]
+        field.errors = [*field.errors, problem.message]
+        self.rows.errors = [entry.errors for entry in self.rows]
+
+    def _kept_at(self, index: int) -> Any:
+        return self.kept[index] if 0 <= index < len(self.kept) else None
+
+
+class LinkRow(RowForm):
+    """An action of the ministry's plan, or one that the dossier proposes."""
+
+    needed = ("level_aimed",)
+
+    plan_action_id = ReferenceField("Action du plan", empty="Aucune : je propose une action")
+    proposed_title = LineField("Action proposée", longest=300)
+    proposed_theme = EnumField("Thématique de l’action proposée", Theme)
+    level_aimed = EnumField("Niveau d’engagement visé", EngagementLevel)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the line is chosen, hence shown short; another shows all that may be chosen."""
+        return not self.errors and bool(
+            self.plan_action_id.data or (self.proposed_title.data and self.proposed_theme.data)
+        )
+
+    @property
+    def action_label(self) -> str:
+        return next((label for _, label, chosen, *_ in self.plan_action_id.iter_choices() if chosen), "")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if not self.is_kept or not valid:
+            return valid
+        return self._is_one_or_the_other()
+
+    def _is_one_or_the_other(self) -> bool:
+        if self.plan_action_id.data and (self.proposed_title.data or self.proposed_theme.data):
+            self.proposed_title.errors = ["Choisissez une action du plan, ou proposez-en une : pas les deux."]
+        elif not self.plan_action_id.data and not self.proposed_title.data:
+            self.plan_action_id.errors = ["Choisissez une action du plan, ou proposez-en une."]
+        elif not self.plan_action_id.data and not self.proposed_theme.data:
+            self.proposed_theme.errors = [MISSING]
+        return not self.errors
+
+
+class PlanForm(TableForm):
+    rows_name, most, blanks = "links", 8, 1
+    adding = "Ajouter une autre action"
+    links = RowsField(FormField(LinkRow), "Lien")
+
+    def offer(self, actions: list[PlanAction]) -> None:
+        """The actions of the ministry's plans, by theme."""
+        groups: dict[str, list[tuple[Any, str]]] = {}
+        for action in actions:
+            groups.setdefault(action.theme.label, []).append((action.id, f"{action.number}. {action.title}"))
+        for entry in self.links:
+            entry.form.plan_action_id.offer_groups(groups)
+
+
+class MilestoneRow(RowForm):
+    needed = ("label", "due_on")
+
+    label = LineField("Jalon", longest=200)
+    due_on = DayField("Date")
+
+
+class CalendarForm(TableForm):
+    rows_name, most = "milestones", 20
+    adding = "Ajouter un jalon"
+    milestones = RowsField(FormField(MilestoneRow), "Jalon")
+
+
+class LineRow(RowForm):
+    needed = ("category", "label", "year", "amount")
+
+    category = EnumField("Poste", BudgetCategory)
+    label = LineField("Libellé", longest=200)
+    year = WholeField("Année", least=2000, most=2100)
+    amount = EuroField("Dépense", least=0)
+    amount_requested = EuroField("Demandé")
+    amount_cofunded = EuroField("Cofinancé")
+    cofunder = LineField("Cofinanceur", longest=200)
+
+    def validate_amount(self, field: Any) -> None:
+        if field.data is not None and field.data <= 0:
+            raise ValidationError("Écrivez un montant supérieur à 0.")
+
+
+class BudgetForm(TableForm):
+    """The lines of one page of the budget; `before` and `after` are those of the other pages, kept as they are."""
+
+    rows_name, most = "lines", 10
+    lines = RowsField(FormField(LineRow), "Ligne")
+
+    def __init__(self, lines: Sequence[dict[str, Any]], page: int, **kwargs: Any) -> None:
+        size = self.most - self.blanks
+        self.pages = max(1, -(-len(lines) // size))
+        self.page = min(max(1, page), self.pages)
+        start = (self.page - 1) * size
+        self.before, self.after = list(lines[:start]), list(lines[start + size :])
+        super().__init__(data={"lines": lines[start : start + size]}, **kwargs)
+
+    def row_values(self, entry: Any) -> dict[str, Any]:
+        values = super().row_values(entry)
+        for share in ("amount_requested", "amount_cofunded"):
+            values[share] = values[share] or ZERO
+        return values
+
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        return {**values, "lines": [*self.before, *values["lines"], *self.after]}
+
+    def _kept_at(self, index: int) -> Any:
+        return super()._kept_at(index - len(self.before))
+
+    def summary(self, *, staff_counted: bool) -> Summary:
+        """The arithmetic of what is typed, saved or not."""
+        typed = [BudgetLine(**{**row, "amount": row["amount"] or ZERO}) for row in self.values()["lines"]]
+        return summarise(typed, staff_counted=staff_counted)
+
+
+class IndicatorRow(RowForm):
+    needed = ("label", "unit", "baseline", "target")
+
+    label = LineField("Indicateur", longest=200)
+    unit = EnumField("Unité", ImpactUnit)
+    baseline = NumberField("Avant")
+    target = NumberField("Après")
+    measured_on = DayField("Mesuré le")
+
+
+class ImpactForm(TableForm):
+    rows_name, most, blanks = "indicators", 8, 1
+    adding = "Ajouter un indicateur"
+
+    impact_method = TextField(
+        "Méthode d’estimation",
+        description="Facteurs employés et leur version, quantités, période, incertitude, recouvrements.",
+    )
+    own_footprint = TextField(
+        "Empreinte du projet lui-même",
+        longest=2000,
+        description="Ce que le projet consomme, et comment vous le limitez.",
+    )
+    annual_savings = EuroField("Économie attendue par an", description="0 s’il n’y en a pas.")
+    savings_from_year = WholeField("À partir de l’année", least=2000, most=2100)
+    rgesn_score = WholeField("Score RGESN", least=0, most=100, suffix="%")
+    rgesn_version = LineField("Version du RGESN", longest=20, description="Par exemple : 2024.")
+    rgesn_on = DayField("Date de l’évaluation RGESN")
+    indicators = RowsField(FormField(IndicatorRow), "Indicateur")
+
+    def leave_out_rgesn(self) -> None:
+        """Asked of digital services only."""
+        del self.rgesn_score, self.rgesn_version, self.rgesn_on

@@ -1,0 +1,119 @@
+"""The journal of a dossier, told as its readers would tell it. Pure."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from guichet.applications.models import Section
+from guichet.audit.models import AuditEntry
+
+TITLES = {
+    "application.create": "Dossier commencé",
+    "application.save-section": "Saisie enregistrée",
+    "application.add-member": "Membre ajouté à l’équipe",
+    "application.remove-member": "Membre retiré de l’équipe",
+    "application.transfer-lead": "Dossier transmis",
+    "application.remind": "Échéance rappelée à l’équipe",
+    "application.request_endorsement": "Visa demandé au référent",
+    "application.return_to_draft": "Dossier renvoyé en brouillon",
+    "application.endorse": "Dossier visé et déposé",
+    "application.submit": "Dossier déposé",
+    "application.request_changes": "Compléments demandés",
+    "application.resubmit": "Compléments déposés",
+    "application.declare_eligible": "Dossier déclaré recevable",
+    "application.declare_ineligible": "Dossier déclaré irrecevable",
+    "application.close_without_follow_up": "Dossier classé sans suite",
+    "application.open_review": "Évaluation ouverte",
+    "application.close_review": "Évaluation close",
+    "application.award": "Dossier retenu",
+    "application.reject": "Dossier non retenu",
+    "application.waitlist": "Dossier inscrit sur liste complémentaire",
+    "application.defer": "Dossier ajourné",
+    "application.return_to_reviewed": "Dossier réinscrit après ajournement",
+    "application.reopen_ineligible": "Recevabilité rouverte",
+    "application.reopen_rejected": "Dossier rouvert après recours",
+    "application.withdraw": "Dossier retiré",
+}
+MAILS = {
+    "email.queued": ("en attente", "info"),
+    "email.sent": ("envoyé", "success"),
+    "email.failed": ("non remis", "error"),
+    "email.cancelled": ("annulé", "neutral"),
+}
+SAVE = "application.save-section"
+
+
+@dataclass(frozen=True)
+class Mail:
+    recipient: str
+    state_label: str
+    tone: str
+    at: dt.datetime
+
+
+@dataclass
+class Moment:
+    """One line of the timeline."""
+
+    at: dt.datetime
+    title: str
+    actor: str
+    detail: str = ""
+    mails: list[Mail] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
+
+
+def timeline(history: Iterable[AuditEntry]) -> list[Moment]:
+    """`history` newest first, as the journal gives it: saves in a row make one line, and so do e-mails of one subject."""
+    entries = list(history)
+    mails = _mails(entries)
+    moments: list[Moment] = []
+    for entry in entries:
+        last = moments[-1] if moments else None
+        if entry.action.startswith("email."):
+            _tell_mail(moments, last, entry, mails)
+        elif entry.action == SAVE and last and last.sections and last.actor == entry.actor_name:
+            label = _section_label(entry)
+            if label not in last.sections:
+                last.sections.append(label)
+                last.detail = ", ".join(last.sections)
+        else:
+            moments.append(_moment(entry))
+    return moments
+
+
+def _moment(entry: AuditEntry) -> Moment:
+    sections = [_section_label(entry)] if entry.action == SAVE else []
+    told = entry.facts.get("member") or entry.facts.get("reason") or entry.facts.get("message") or ""
+    return Moment(
+        at=entry.created_at,
+        title=TITLES.get(entry.action, "Dossier mis à jour"),
+        actor=entry.actor_name,
+        detail=", ".join(sections) or str(told),
+        sections=sections,
+    )
+
+
+def _section_label(entry: AuditEntry) -> str:
+    return Section(entry.facts["section"]).label
+
+
+def _mails(entries: list[AuditEntry]) -> dict[str, Mail]:
+    """Each e-mail as it stands: the newest entry about it says."""
+    mails: dict[str, Mail] = {}
+    for entry in entries:
+        if entry.action in MAILS:
+            state = Mail(str(entry.facts.get("recipient", "")), *MAILS[entry.action], entry.created_at)
+            mails.setdefault(str(entry.facts.get("email_id")), state)
+    return mails
+
+
+def _tell_mail(moments: list[Moment], last: Moment | None, entry: AuditEntry, mails: dict[str, Mail]) -> None:
+    """An e-mail is told where it was written, that is at the oldest entry about it, with its present state."""
+    if entry.action != "email.queued":
+        return
+    title = f"Courriel : {entry.facts.get('subject', '')}"
+    if last is None or last.title != title:
+        last = Moment(at=entry.created_at, title=title, actor="")
+        moments.append(last)
+    last.mails.append(mails[str(entry.facts.get("email_id"))])

@@ -1,0 +1,110 @@
+"""What the pages of a dossier share: breadcrumb, list of its sections, list of what it lacks, its buttons."""
+
+from dataclasses import dataclass
+
+from flask import current_app, url_for
+
+from guichet.accounts.models import Account
+from guichet.applications import policies
+from guichet.applications.completeness import Gap, SectionState, missing, states
+from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, Section
+from guichet.applications.workflow import WORKFLOW
+from guichet.workflow.engine import open_transitions
+
+Crumbs = list[tuple[str, str | None]]
+SHOWN_STATES = {
+    SectionState.COMPLETE: "complete",
+    SectionState.PARTIAL: "incomplete",
+    SectionState.EMPTY: "incomplete",
+}
+# Transition -> page of the step, in the order of the buttons.
+STEPS = {
+    "submit": "applications.submit",
+    "endorse": "applications.endorse",
+    "request_endorsement": "applications.request_endorsement",
+    "resubmit": "applications.resubmit",
+    "return_to_draft": "applications.return_to_draft",
+    "withdraw": "applications.withdraw",
+}
+
+
+@dataclass(frozen=True)
+class SectionItem:
+    """A line of the list of sections, as macros/stepper.html draws it."""
+
+    label: str
+    url: str
+    state: str | None
+    current: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Step:
+    label: str
+    url: str
+
+
+def crumbs(application: Application, *here: str) -> Crumbs:
+    """The way to a page of the dossier; without `here`, to the dossier itself."""
+    url = url_for("applications.show", application_id=application.id) if here else None
+    way: Crumbs = [("Accueil", "/"), ("Dossiers", url_for("applications.index")), (application.title, url)]
+    return [*way, *((label, None) for label in here)]
+
+
+def section_items(application: Application, actor: Account, current: Section | None = None) -> list[SectionItem]:
+    """The sections of the dossier, each with its page and, while it is being written, how far it is."""
+    found = states(application) if _is_being_written(application) else {}
+    return [
+        SectionItem(
+            label=section.label,
+            url=section_url(application, actor, section),
+            state=_shown_state(application, actor, section, found.get(section)),
+            current=section is current,
+            detail="Pas commencé" if found.get(section) is SectionState.EMPTY else "",
+        )
+        for section in Section
+    ]
+
+
+def _is_being_written(application: Application) -> bool:
+    return application.status in NEVER_SUBMITTED or application.status is ApplicationStatus.CHANGES_REQUESTED
+
+
+def _shown_state(application: Application, actor: Account, section: Section, state: SectionState | None) -> str | None:
+    if application.status is ApplicationStatus.CHANGES_REQUESTED and not policies.can_edit_section(
+        actor, application, section
+    ):
+        return "locked"
+    return SHOWN_STATES[state] if state else None
+
+
+def section_url(application: Application, actor: Account, section: Section) -> str:
+    """Where `actor` writes the section, or reads it when it is closed to her."""
+    if policies.can_edit_section(actor, application, section):
+        return url_for("applications.section", application_id=application.id, slug=section.slug)
+    return url_for("applications.content", application_id=application.id, _anchor=section.slug)
+
+
+def gaps_with_links(application: Application, actor: Account) -> list[tuple[Gap, str]]:
+    """What the dossier lacks while it is being written, each with the place where to fill it."""
+    if not _is_being_written(application):
+        return []
+    return [
+        (gap, f"{section_url(application, actor, gap.section).partition('#')[0]}#{_anchor(application, actor, gap)}")
+        for gap in missing(application)
+    ]
+
+
+def _anchor(application: Application, actor: Account, gap: Gap) -> str:
+    return gap.field if policies.can_edit_section(actor, application, gap.section) else gap.section.slug
+
+
+def steps(application: Application, actor: Account) -> list[Step]:
+    """The buttons of the dossier: the transitions that `actor` could make now."""
+    names = open_transitions(WORKFLOW, application, actor)
+    return [
+        Step(WORKFLOW[name].label, url_for(endpoint, application_id=application.id))
+        for name, endpoint in STEPS.items()
+        if name in names and endpoint in current_app.view_functions
+    ]

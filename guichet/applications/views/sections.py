@@ -1,0 +1,154 @@
+"""The pages on which a dossier is written, one for each section. A save may be incomplete; it is never lost."""
+
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import UUID
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from guichet.accounts.access import current_account, signed_in
+from guichet.applications import policies, queries
+from guichet.applications.completeness import missing
+from guichet.applications.forms.comparison import differences
+from guichet.applications.forms.sections import CarrierForm, OpennessForm, ProjectForm, SectionForm, SolutionForm
+from guichet.applications.forms.tables import BudgetForm, CalendarForm, ImpactForm, PlanForm, TableForm
+from guichet.applications.models import Application, Section
+from guichet.applications.sections import fingerprint, values_of
+from guichet.applications.services import drafting
+from guichet.applications.views import bp
+from guichet.applications.views.parts import crumbs, section_items
+from guichet.core.errors import Conflict, Forbidden, NotFound, RuleBroken
+from guichet.core.transaction import unit_of_work
+from guichet.web.pages import page, requested_page
+
+FORMS: dict[Section, type[SectionForm]] = {
+    Section.PROJECT: ProjectForm,
+    Section.SOLUTION: SolutionForm,
+    Section.TEAM: CarrierForm,
+    Section.PLAN: PlanForm,
+    Section.CALENDAR: CalendarForm,
+    Section.BUDGET: BudgetForm,
+    Section.IMPACT: ImpactForm,
+    Section.OPENNESS: OpennessForm,
+}
+WIDE = {Section.PLAN, Section.BUDGET, Section.IMPACT}
+
+
+@bp.route("/dossiers/<uuid:application_id>/rubriques/<slug>", methods=["GET", "POST"])
+@signed_in()
+def section(application_id: UUID, slug: str) -> ResponseReturnValue:
+    application = queries.one_for(current_account(), application_id)
+    opened = _section_at(slug)
+    form = _form_for(application, opened)
+    if not policies.can_edit_section(current_account(), application, opened):
+        return _closed(application, opened, form)
+    if "add" in request.form and isinstance(form, TableForm) and not form.is_full:
+        form.add_blank()
+        _offer(application, form)
+        return _section_page(application, opened, form)
+    if not form.validate_on_submit():
+        return _section_page(application, opened, form)
+    return _save(application, opened, form)
+
+
+def _section_at(slug: str) -> Section:
+    found = next((section for section in FORMS if section.slug == slug), None)
+    if found is None:
+        raise NotFound("Cette rubrique n’existe pas.")
+    return found
+
+
+def _form_for(application: Application, opened: Section, *, as_saved: bool = False) -> SectionForm:
+    """The form of the section: as it was sent, else as it was saved, with empty lines to type in."""
+    values = values_of(application, opened)
+    extra = {"formdata": None} if as_saved else {}
+    if opened is Section.BUDGET:
+        form: SectionForm = BudgetForm(values["lines"], requested_page(), **extra)
+    else:
+        form = FORMS[opened](data=values, **extra)
+    if not form.is_submitted():
+        form.version.data = fingerprint(application, opened)
+        if isinstance(form, TableForm) and not as_saved:
+            form.add_blank(form.blanks)
+    if isinstance(form, ImpactForm) and not application.is_digital_service:
+        form.leave_out_rgesn()
+    _offer(application, form)
+    return form
+
+
+def _offer(application: Application, form: SectionForm) -> None:
+    """The lists among which the form chooses."""
+    if isinstance(form, ProjectForm):
+        form.offer(queries.call_with_lists(application.call_id))
+    elif isinstance(form, PlanForm):
+        held = [link.plan_action for link in application.plan_links if link.plan_action]
+        offered = {action.id: action for action in [*queries.actions_of(application.ministry_id), *held]}
+        form.offer(list(offered.values()))
+
+
+def _save(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
+    actor = current_account()
+    try:
+        with unit_of_work():
+            drafting.save_section(application, opened, form.values(), seen=form.version.data or "", actor=actor)
+    except RuleBroken as problem:
+        form.blame(problem)
+        return _section_page(queries.one_for(actor, application.id), opened, form)
+    except (Conflict, Forbidden):
+        return _conflict(queries.one_for(actor, application.id), opened, form)
+    flash(f"La rubrique « {opened.label} » est enregistrée.", "success")
+    return redirect(_after_save(application, opened, form), 303)
+
+
+def _after_save(application: Application, opened: Section, form: SectionForm) -> str:
+    """Where the button leads: on to the next section, or again here (with room for more lines)."""
+    here = cast("Callable[..., str]", lambda **more: url_for(".section", application_id=application.id, **more))
+    if request.form.get("then") == "next":
+        order = [section for section in FORMS if policies.can_edit_section(current_account(), application, section)]
+        following = order[order.index(opened) + 1 :]
+        return here(slug=following[0].slug) if following else url_for(".show", application_id=application.id)
+    if isinstance(form, BudgetForm) and ("add" in request.form or request.args.get("page")):
+        return here(slug=opened.slug, page=len(application.budget_lines) if "add" in request.form else requested_page())
+    return here(slug=opened.slug)
+
+
+def _conflict(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
+    """Both texts side by side; sending again, with the new version, keeps what is typed."""
+    if not policies.can_edit_section(current_account(), application, opened):
+        return _closed(application, opened, form)
+    compared = list(differences(_form_for(application, opened, as_saved=True), form))
+    form.version.data = fingerprint(application, opened)
+    _offer(application, form)
+    body, _ = cast("tuple[str, int]", _section_page(application, opened, form, differences=compared))
+    return body, 409
+
+
+def _closed(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
+    """The section closed while somebody was typing: nothing is saved, but nothing typed is lost either."""
+    if not form.is_submitted() or not policies.is_on_team(current_account(), application):
+        raise Forbidden(f"La rubrique « {opened.label} » n’est pas ouverte à la saisie.")
+    body, _ = cast("tuple[str, int]", _section_page(application, opened, form, is_closed=True))
+    return body, 409
+
+
+def _section_page(application: Application, opened: Section, form: SectionForm, **context: Any) -> ResponseReturnValue:
+    order = list(FORMS)
+    number = order.index(opened)
+    return page(
+        "applications/section.html",
+        form,
+        application=application,
+        section=opened,
+        number=number + 1,
+        total=len(Section),
+        following=list(Section)[number + 1],
+        items=section_items(application, current_account(), opened),
+        gaps=[gap for gap in missing(application) if gap.section is opened],
+        wide=opened in WIDE,
+        budget=form.summary(staff_counted=application.call.staff_cost_counted)
+        if isinstance(form, BudgetForm)
+        else None,
+        crumbs=crumbs(application, opened.label),
+        **context,
+    )
