@@ -1,7 +1,7 @@
 """Rights in review and committee."""
 
 from guichet.accounts.models import Account, Role
-from guichet.applications.models import Application
+from guichet.applications.models import Application, ApplicationStatus
 from guichet.applications.policies import can_process, can_publish_decision
 from guichet.review.models import Assignment, AssignmentStatus, CommitteeSession, Decision
 
@@ -55,6 +55,11 @@ def can_score(actor: Account, assignment: Assignment) -> bool:
     return is_assigned(actor, assignment) and assignment.status is AssignmentStatus.ACCEPTED
 
 
+def can_write(actor: Account, assignment: Assignment) -> bool:
+    """May score, and the officer has neither closed the review nor asked for complements."""
+    return can_score(actor, assignment) and assignment.application.status is ApplicationStatus.UNDER_REVIEW
+
+
 def can_step_aside(actor: Account, assignment: Assignment) -> bool:
     """A conflict may come to light while reading; once the opinion is submitted, it is for the officer."""
     return is_assigned(actor, assignment) and assignment.status in STEP_ASIDE
@@ -78,9 +83,9 @@ def can_decide(actor: Account, application: Application) -> bool:
     return actor.holds_on_call(application.call_id, Role.CHAIR) and not is_same_ministry(actor, application)
 
 
-def can_see_prepared(actor: Account, session: CommitteeSession) -> bool:
+def can_see_prepared(actor: Account, subject: CommitteeSession | Application) -> bool:
     """What is decided but not published: the secretariat, the committee, the chair and the auditors; nobody else."""
-    return actor.holds_on_call(session.call_id, Role.OFFICER, Role.COMMITTEE, Role.CHAIR, Role.AUDITOR)
+    return actor.holds_on_call(subject.call_id, Role.OFFICER, Role.COMMITTEE, Role.CHAIR, Role.AUDITOR)
 
 
 def can_cancel(actor: Account, decision: Decision) -> bool:

@@ -1,10 +1,88 @@
 """The officer's desk: the dossiers to process, and the page of one."""
 
+from uuid import UUID
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from guichet.accounts.access import current_account, signed_in
+from guichet.accounts.models import Account, Role
+from guichet.applications.models import Application
+from guichet.applications.policies import can_process
+from guichet.applications.workflow import WORKFLOW
+from guichet.review.forms.desk import DeskFilter
+from guichet.review.models import AssignmentStatus
+from guichet.review.queries import assignments, desk
+from guichet.review.queries.assignments import LIVE
 from guichet.review.views import bp
-from guichet.web.access import public
+from guichet.review.views.steps import DOSSIER, crumbs_of
+from guichet.web.forms import ActionForm, Form
+from guichet.web.pages import page, requested_page
+from guichet.workflow.engine import open_transitions
+
+# Who opens the desk; what each one sees of it is in the queries.
+STAFF = (Role.OFFICER, Role.ADMIN, Role.AUDITOR)
+# Transition -> (what the button says, page of the step), in the order of the buttons. The committee's are on its pages.
+STEPS = {
+    "declare_eligible": ("Décider de la recevabilité", "review.eligibility"),
+    "open_review": ("Désigner des évaluateurs", "review.reviewers"),
+    "close_review": ("Clore l’évaluation", "review.close_review"),
+    "request_changes": ("Demander des compléments", "review.complements"),
+    "close_without_follow_up": ("Classer sans suite", "review.closing"),
+    "reopen_ineligible": ("Rouvrir la recevabilité", "review.reopening"),
+}
 
 
 @bp.get("/instruction")
-@public
-def board() -> str:
-    return ""
+@signed_in(*STAFF)
+def board() -> ResponseReturnValue:
+    actor = current_account()
+    filters = DeskFilter(request.args, meta={"csrf": False})
+    filters.offer(desk.calls_of(actor), desk.ministries_of(actor))
+    wanted = filters.wanted(request.args.get("tri", ""))
+    by_status, awaiting = desk.counts(actor, wanted)
+    return page(
+        "review/board.html",
+        filters=filters,
+        found=desk.board(actor, wanted, requested_page()),
+        by_status=by_status,
+        awaiting=awaiting,
+        crumbs=[("Accueil", "/"), ("Instruction", None)],
+    )
+
+
+@bp.get(DOSSIER)
+@signed_in(*STAFF)
+def dossier(application_id: UUID) -> ResponseReturnValue:
+    return dossier_page(ActionForm(), application_id)
+
+
+def dossier_page(form: Form, application_id: UUID) -> ResponseReturnValue:
+    """The dossier as staff see it; `form` is the one of its buttons, with what was refused if anything."""
+    actor = current_account()
+    application = desk.one_for(actor, application_id)
+    assigned = assignments.of_application(application_id)
+    return page(
+        "review/dossier.html",
+        form,
+        application=application,
+        steps=steps_for(actor, application),
+        assigned=assigned,
+        live=[one for one in assigned if one.status in LIVE],
+        done=sum(one.status is AssignmentStatus.COMPLETED for one in assigned),
+        can_assign=can_process(actor, application),
+        eligibility=desk.eligibility_of(application),
+        complements=desk.complements_of(application),
+        decisions=desk.decisions_of(application, actor),
+        crumbs=[*crumbs_of(application)[:-1], (application.reference, None)],
+    )
+
+
+def steps_for(actor: Account, application: Application) -> dict[str, tuple[str, str]]:
+    """The steps that `actor` could take now: transition -> (label, address)."""
+    names = open_transitions(WORKFLOW, application, actor)
+    return {
+        name: (label, url_for(endpoint, application_id=application.id))
+        for name, (label, endpoint) in STEPS.items()
+        if name in names
+    }

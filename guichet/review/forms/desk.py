@@ -1,0 +1,36 @@
+"""Filters of the officer's desk, read from the address."""
+
+from collections.abc import Sequence
+
+from wtforms import BooleanField, SelectField
+
+from guichet.accounts.models import Organisation
+from guichet.applications.models import NEVER_SUBMITTED, ApplicationStatus
+from guichet.calls.models import Call
+from guichet.review.queries.desk import ORDERS, Wanted
+from guichet.web.fields import EnumField, LineField
+from guichet.web.forms import Form
+
+
+class DeskFilter(Form):
+    mots = LineField("Titre ou numéro", longest=100)
+    appel = SelectField("Appel", validate_choice=False)
+    ministere = SelectField("Ministère", validate_choice=False)
+    etat = EnumField("État", [status for status in ApplicationStatus if status not in NEVER_SUBMITTED], empty="Tous")
+    attente = BooleanField("Attend une action de ma part")
+
+    def offer(self, calls: Sequence[Call], ministries: Sequence[Organisation]) -> None:
+        self.offered = {str(one.id): one.id for one in (*calls, *ministries)}
+        self.appel.choices = {"": "Tous"} | {str(call.id): call.title for call in calls}
+        self.ministere.choices = {"": "Tous"} | {str(one.id): one.short_name for one in ministries}
+
+    def wanted(self, order: str) -> Wanted:
+        return Wanted(
+            # A stranger to the list filters nothing.
+            call_id=self.offered.get(self.appel.data),
+            ministry_id=self.offered.get(self.ministere.data),
+            status=self.etat.data if isinstance(self.etat.data, ApplicationStatus) else None,
+            words=(self.mots.data or "")[:100],
+            awaiting=bool(self.attente.data),
+            order=order if order in ORDERS else "depot",
+        )

@@ -1,0 +1,121 @@
+"""Deciding on eligibility, asking for complements, closing."""
+
+import datetime as dt
+import enum
+from typing import Any, ClassVar
+
+from guichet.applications.models import Section
+from guichet.core import clock
+from guichet.core.errors import RuleBroken
+from guichet.review.forms import LONGEST_REASON
+from guichet.web.fields import ChecksField, DayField, EnumField, TextField
+from guichet.web.forms import Form
+
+
+class UsualReason(enum.StrEnum):
+    """A reason that comes back from call to call, worded once; each kind of decision offers its own."""
+
+    NOT_IN_SCOPE = "not_in_scope"
+    RATE = "rate"
+    AMOUNT = "amount"
+    NO_INDICATOR = "no_indicator"
+    NO_MANDATE = "no_mandate"
+    ALREADY_STARTED = "already_started"
+    DUPLICATE = "duplicate"
+    ABANDONED = "abandoned"
+    OTHER_WINDOW = "other_window"
+    NEW_FACTS = "new_facts"
+    APPEAL = "appeal"
+
+    @property
+    def label(self) -> str:
+        return _REASONS[self]
+
+
+_REASONS = {
+    UsualReason.NOT_IN_SCOPE: "Le projet ne relève d’aucune des familles financées par l’appel.",
+    UsualReason.RATE: "Le montant demandé dépasse le taux maximal prévu par l’appel.",
+    UsualReason.AMOUNT: "Le montant demandé est hors des limites prévues par l’appel.",
+    UsualReason.NO_INDICATOR: "Aucun indicateur environnemental mesurable n’est proposé.",
+    UsualReason.NO_MANDATE: "Le porteur n’a pas de mandat ou pas de temps réservé pour le projet.",
+    UsualReason.ALREADY_STARTED: "Les dépenses présentées sont déjà engagées.",
+    UsualReason.DUPLICATE: "Le dossier fait double emploi avec un autre dossier déposé.",
+    UsualReason.ABANDONED: "Le porteur renonce au projet.",
+    UsualReason.OTHER_WINDOW: "Le projet est financé par un autre guichet.",
+    UsualReason.NEW_FACTS: "De nouveaux éléments ont été communiqués.",
+    UsualReason.APPEAL: "Le recours du porteur est fondé.",
+}
+_R = UsualReason
+TO_REFUSE = (_R.NOT_IN_SCOPE, _R.RATE, _R.AMOUNT, _R.NO_INDICATOR, _R.NO_MANDATE, _R.ALREADY_STARTED)
+TO_CLOSE = (_R.DUPLICATE, _R.ABANDONED, _R.OTHER_WINDOW)
+TO_REOPEN = (_R.NEW_FACTS, _R.APPEAL)
+
+
+class Answer(enum.StrEnum):
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+
+    @property
+    def label(self) -> str:
+        return {"eligible": "Recevable", "ineligible": "Irrecevable"}[self.value]
+
+
+class ReasonForm(Form):
+    """A reason: a usual one, one's own words, or both."""
+
+    offered: ClassVar[tuple[UsualReason, ...]] = ()
+
+    usual = EnumField("Motif habituel", (), empty="Aucun")
+    reason = TextField("Précisions", longest=LONGEST_REASON)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.usual.members = list(self.offered)
+
+    @property
+    def full_reason(self) -> str:
+        """The usual reason, then the words of the officer."""
+        usual = self.usual.data.label if isinstance(self.usual.data, UsualReason) else ""
+        return "\n".join(part for part in (usual, self.reason.data) if part)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = super().validate(extra_validators)
+        if self.reason_needed and not self.full_reason:
+            self.blame(RuleBroken("Choisissez un motif habituel ou écrivez le vôtre.", field="reason"))
+            return False
+        return valid
+
+    @property
+    def reason_needed(self) -> bool:
+        return True
+
+
+class EligibilityForm(ReasonForm):
+    answer = EnumField("Votre décision", Answer, required=True)
+    offered: ClassVar = TO_REFUSE
+
+    @property
+    def reason_needed(self) -> bool:
+        return self.answer.data is Answer.INELIGIBLE
+
+
+class ReopeningForm(ReasonForm):
+    offered: ClassVar = TO_REOPEN
+
+
+class ClosingForm(ReasonForm):
+    offered: ClassVar = TO_CLOSE
+
+
+class ComplementsForm(Form):
+    sections = ChecksField(
+        "Rubriques à rouvrir", choices=[(section.value, section.label) for section in Section], required=True
+    )
+    message = TextField("Ce que l’équipe doit compléter", longest=LONGEST_REASON, required=True)
+    due_on = DayField(
+        "Dernier jour pour répondre", required=True, default=lambda: clock.today() + dt.timedelta(days=14)
+    )
+
+    @property
+    def chosen(self) -> list[Section]:
+        return [section for section in Section if section.value in (self.sections.data or ())]

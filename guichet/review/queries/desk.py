@@ -1,0 +1,195 @@
+"""The officer's desk: the submitted dossiers of her calls, what awaits her, and all that happened to one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from guichet.accounts.models import Account, Organisation, Role
+from guichet.applications import queries as applications
+from guichet.applications.models import Application, ApplicationStatus, ChangeRequest
+from guichet.audit.models import AuditEntry
+from guichet.calls.models import Call
+from guichet.core import clock
+from guichet.core.db import db
+from guichet.core.errors import NotFound
+from guichet.core.paging import Page, paginate
+from guichet.review.models import Assignment, AssignmentStatus, Decision, DecisionStatus, EligibilityDecision
+from guichet.review.policies import can_see_prepared
+from guichet.review.queries.assignments import LIVE
+
+S = ApplicationStatus
+Rows = sa.Select[Application]
+NEXT_STEP_IS_THE_OFFICERS = (S.SUBMITTED, S.ELIGIBLE, S.DEFERRED)
+ORDERS = {
+    "depot": (Application.submitted_at,),
+    "-depot": (Application.submitted_at.desc(),),
+    "montant": (Application.amount_requested, Application.submitted_at),
+    "-montant": (Application.amount_requested.desc(), Application.submitted_at),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the list is asked for; `order` is a key of ORDERS, the longest waiting first by default."""
+
+    call_id: UUID | None = None
+    ministry_id: UUID | None = None
+    status: ApplicationStatus | None = None
+    words: str = ""
+    awaiting: bool = False
+    order: str = "depot"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the desk: the dossier, its days since submission, how many opinions are in and how many were asked."""
+
+    application: Application
+    age: int
+    completed: int
+    asked: int
+
+
+def board(actor: Account, wanted: Wanted, number: int) -> Page[Row]:
+    """Page `number` of the dossiers that `actor` processes or watches. Three statements."""
+    rows = _narrowed(actor, wanted)
+    if wanted.status:
+        rows = rows.where(Application.status == wanted.status)
+    if wanted.awaiting:
+        rows = rows.where(_awaits(actor))
+    options = (joinedload(Application.call), joinedload(Application.organisation), joinedload(Application.ministry))
+    found = paginate(rows.options(*options).order_by(*ORDERS[wanted.order], Application.id), number)
+    progress, now = _progress([application.id for application in found.items]), clock.now()
+    items = [
+        Row(application, (now - application.submitted_at).days, *progress.get(application.id, (0, 0)))
+        for application in found.items
+    ]
+    return Page(items=items, number=found.number, total=found.total)
+
+
+def counts(actor: Account, wanted: Wanted) -> tuple[dict[ApplicationStatus, int], int]:
+    """How many dossiers in each status, and how many await `actor`, under the filters other than those two."""
+    columns = (Application.status, sa.func.count(), sa.func.count().filter(_awaits(actor)))
+    rows = db.session.execute(_narrowed(actor, wanted).with_only_columns(*columns).group_by(Application.status)).all()
+    by_status = {status: number for status, number, _ in rows}
+    return {status: by_status[status] for status in S if status in by_status}, sum(waiting for *_, waiting in rows)
+
+
+def one_for(actor: Account, application_id: UUID) -> Application:
+    """The dossier with what rights and headings ask. Raises NotFound when it is not on the desk. One statement."""
+    options = (
+        joinedload(Application.call),
+        joinedload(Application.organisation),
+        joinedload(Application.ministry),
+        joinedload(Application.team),
+    )
+    rows = applications.for_processing(actor).where(Application.id == application_id).options(*options)
+    application = db.session.scalars(rows).unique().one_or_none()
+    if application is None:
+        raise NotFound("Ce dossier n’existe pas, ou vous n’y avez pas accès.")
+    return application
+
+
+def eligibility_of(application: Application) -> Sequence[EligibilityDecision]:
+    """The decisions on eligibility, the latest first."""
+    return db.session.scalars(
+        sa.select(EligibilityDecision)
+        .where(EligibilityDecision.application_id == application.id)
+        .options(joinedload(EligibilityDecision.decided_by))
+        .order_by(EligibilityDecision.decided_at.desc())
+    ).all()
+
+
+def complements_of(application: Application) -> Sequence[ChangeRequest]:
+    """What was asked of the team, the latest first."""
+    return db.session.scalars(
+        sa.select(ChangeRequest)
+        .where(ChangeRequest.application_id == application.id)
+        .options(joinedload(ChangeRequest.requested_by))
+        .order_by(ChangeRequest.created_at.desc())
+    ).all()
+
+
+def decisions_of(application: Application, actor: Account) -> Sequence[Decision]:
+    """The decisions that `actor` may know, the latest first; one that was cancelled never was."""
+    hidden = {DecisionStatus.CANCELLED}
+    if not can_see_prepared(actor, application):
+        hidden.add(DecisionStatus.PREPARED)
+    return db.session.scalars(
+        sa.select(Decision)
+        .where(Decision.application_id == application.id, Decision.status.not_in(hidden))
+        .options(joinedload(Decision.session))
+        .order_by(Decision.prepared_at.desc())
+    ).all()
+
+
+def history_of(application: Application, assignments: Sequence[Assignment], length: int) -> Sequence[AuditEntry]:
+    """The latest entries on the dossier and on its assignments, for all audiences, newest first."""
+    subjects = [application.id, *(assignment.id for assignment in assignments)]
+    return db.session.scalars(
+        sa.select(AuditEntry)
+        .where(AuditEntry.subject_id.in_(subjects))
+        .order_by(AuditEntry.number.desc())
+        .limit(length)
+    ).all()
+
+
+def calls_of(actor: Account) -> list[Call]:
+    """The calls whose dossiers are on the desk, the last to close first."""
+    return applications.calls_of(applications.for_processing(actor))
+
+
+def ministries_of(actor: Account) -> Sequence[Organisation]:
+    """The ministries whose dossiers are on the desk, by name."""
+    wanted = applications.for_processing(actor).with_only_columns(Application.ministry_id)
+    return db.session.scalars(
+        sa.select(Organisation).where(Organisation.id.in_(wanted)).order_by(Organisation.name)
+    ).all()
+
+
+def _narrowed(actor: Account, wanted: Wanted) -> Rows:
+    rows = applications.for_processing(actor)
+    if wanted.call_id:
+        rows = rows.where(Application.call_id == wanted.call_id)
+    if wanted.ministry_id:
+        rows = rows.where(Application.ministry_id == wanted.ministry_id)
+    if wanted.words:
+        columns = (Application.title, Application.reference)
+        rows = rows.where(sa.or_(*(column.icontains(wanted.words, autoescape=True) for column in columns)))
+    return rows
+
+
+def _awaits(actor: Account) -> sa.ColumnElement[bool]:
+    """The next step is for `actor`: to decide, to assign somebody (else), or to close a finished review."""
+    calls = actor.calls_as(Role.OFFICER)
+    hers = sa.true() if calls is None else Application.call_id.in_(calls)
+    required = sa.select(Call.reviews_required).where(Call.id == Application.call_id).scalar_subquery()
+    done, live = _opinions(AssignmentStatus.COMPLETED), _opinions(*LIVE)
+    in_review = sa.and_(Application.status == S.UNDER_REVIEW, sa.or_(done >= required, live < required))
+    return sa.and_(
+        hers,
+        Application.ministry_id != actor.organisation.ministry_id,
+        sa.or_(Application.status.in_(NEXT_STEP_IS_THE_OFFICERS), in_review),
+    )
+
+
+def _opinions(*statuses: AssignmentStatus) -> sa.ScalarSelect[int]:
+    return (
+        sa.select(sa.func.count())
+        .where(Assignment.application_id == Application.id, Assignment.status.in_(statuses))
+        .correlate(Application)
+        .scalar_subquery()
+    )
+
+
+def _progress(application_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    done = sa.func.count().filter(Assignment.status == AssignmentStatus.COMPLETED)
+    rows = db.session.execute(
+        sa.select(Assignment.application_id, done, sa.func.count())
+        .where(Assignment.application_id.in_(application_ids), Assignment.status.in_(LIVE))
+        .group_by(Assignment.application_id)
+    )
+    return {application_id: (completed, asked) for application_id, completed, asked in rows}

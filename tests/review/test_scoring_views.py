@@ -1,0 +1,565 @@
+"""A reviewer's pages: what she was asked, her declaration, the dossier, her marks."""
+
+import datetime as dt
+import re
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from guichet.accounts.models import Role
+from guichet.applications.models import Application, ApplicationStatus, Recusal
+from guichet.calls.models import Applicability, Criterion
+from guichet.core import clock
+from guichet.core.db import db
+from guichet.review.models import Assignment, AssignmentStatus, Evaluation
+from tests.factories.accounts import make_account
+from tests.factories.applications import make_application
+from tests.factories.calls import make_call
+from tests.factories.review import make_assignment
+
+S = AssignmentStatus
+SECRET = "Un atelier, un guide, un tableau de suivi."  # the deliverables: content, not heading
+
+
+def text_of(answer) -> str:
+    return answer.get_data(as_text=True)
+
+
+def page_of(assignment: Assignment, rest: str = "") -> str:
+    return f"/evaluations/{assignment.id}{rest}"
+
+
+def fresh(assignment: Assignment) -> Assignment:
+    db.session.expire_all()
+    return db.session.scalars(sa.select(Assignment).where(Assignment.id == assignment.id)).one()
+
+
+def move(assignment: Assignment, status: ApplicationStatus) -> None:
+    """Put the dossier in another status, as the officer or the team would."""
+    db.session.execute(sa.update(Application).where(Application.id == assignment.application_id).values(status=status))
+
+
+def evaluation_of(assignment: Assignment) -> Evaluation | None:
+    return db.session.scalars(
+        sa.select(Evaluation)
+        .where(Evaluation.assignment_id == assignment.id)
+        .options(sa.orm.selectinload(Evaluation.scores))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+FULL = {
+    "version": "1",
+    "mark_1": "4",
+    "why_1": "Facteurs publiés, calcul refait.",
+    "mark_2": "2",
+    "why_2": "Mandat flou.",
+    "recommendation": "favourable",
+    "comment_to_committee": "À financer.",
+    "comment_to_applicant": "Précisez le calendrier.",
+}
+
+
+# The list
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.REVIEWER])
+def test_list_is_for_reviewers_only(client_for, role):
+    assert client_for(make_account(role)).get("/evaluations").status_code == 403
+
+
+def test_list_says_when_it_is_empty(client_for):
+    assert "Aucun dossier à évaluer" in text_of(client_for(make_account(Role.REVIEWER)).get("/evaluations"))
+
+
+def test_list_shows_what_she_was_asked_and_nothing_of_others(client_for):
+    reviewer = make_account(Role.REVIEWER)
+    make_assignment(make_application(status=ApplicationStatus.UNDER_REVIEW, title="Le mien"), reviewer)
+    make_assignment(make_application(status=ApplicationStatus.UNDER_REVIEW, title="Celui d’une autre"))
+
+    page = text_of(client_for(reviewer).get("/evaluations"))
+
+    assert "Le mien" in page
+    assert "Celui d’une autre" not in page
+    assert "Déclaration attendue : 1" in page
+
+
+@pytest.mark.parametrize("status", [S.CONFLICT, S.CANCELLED])
+def test_list_hides_a_conflict_and_an_assignment_taken_back(client_for, status):
+    assignment = make_assignment(status=status)
+
+    page = text_of(client_for(assignment.reviewer).get("/evaluations"))
+
+    assert "Prolonger la vie" not in page
+    assert "Aucun dossier à évaluer" in page
+
+
+def test_list_puts_the_late_ones_first_and_says_so(client_for):
+    reviewer = make_account(Role.REVIEWER)
+    call = make_call()
+    for title, days in (("Plus tard.", 9), ("En retard.", -2), ("Bientôt.", 1)):
+        make_assignment(
+            make_application(call=call, status=ApplicationStatus.UNDER_REVIEW, title=title),
+            reviewer,
+            due_on=clock.today() + dt.timedelta(days=days),
+        )
+
+    page = text_of(client_for(reviewer).get("/evaluations"))
+
+    assert page.index("En retard.") < page.index("Bientôt.") < page.index("Plus tard.")
+    assert page.count(">En retard<") == 1
+
+
+def test_list_filters_by_state_call_and_words(client_for):
+    reviewer, call = make_account(Role.REVIEWER), make_call()
+    make_assignment(
+        make_application(call=call, status=ApplicationStatus.UNDER_REVIEW, title="Réparer"), reviewer, S.COMPLETED
+    )
+    make_assignment(make_application(status=ApplicationStatus.UNDER_REVIEW, title="Donner"), reviewer)
+    client = client_for(reviewer)
+
+    for query, shown, hidden in (
+        ({"etat": "completed"}, "Réparer", "Donner"),
+        ({"appel": call.id}, "Réparer", "Donner"),
+        ({"mots": "donn"}, "Donner", "Réparer"),
+    ):
+        page = text_of(client.get("/evaluations", query_string=query))
+        assert f"{shown}</a>" in page
+        assert f"{hidden}</a>" not in page
+    assert "ne correspond à ces filtres" in text_of(client.get("/evaluations", query_string={"mots": "rien"}))
+
+
+@pytest.mark.parametrize(
+    "query", [{"etat": "conflict"}, {"appel": "x"}, {"appel": str(uuid.uuid4())}, {"page": "0"}, {"mots": "\x00%"}]
+)
+def test_list_answers_whatever_the_address_says(client_for, query):
+    assert client_for(make_account(Role.REVIEWER)).get("/evaluations", query_string=query).status_code == 200
+
+
+def test_list_costs_few_statements_however_many_assignments(client_for, statements):
+    reviewer, call = make_account(Role.REVIEWER), make_call()
+    for _ in range(22):
+        make_assignment(make_application(call=call, status=ApplicationStatus.UNDER_REVIEW), reviewer)
+    client = client_for(reviewer)
+    db.session.commit()
+    db.session.expire_all()
+    statements.clear()
+
+    page = text_of(client.get("/evaluations"))
+
+    assert page.count('<th scope="row">') == 20
+    assert len(statements) <= 8, "\n".join(statements)
+
+
+# The declaration
+
+
+def test_before_the_declaration_only_the_heading_is_shown(client_for):
+    assignment = make_assignment()
+    application = assignment.application
+    heading = (application.title, application.organisation.name, application.call.title)
+    content = (application.summary, application.problem, application.deliverables, application.carrier_name)
+
+    page = text_of(client_for(assignment.reviewer).get(page_of(assignment)))
+
+    assert [text for text in heading if text not in page] == []
+    assert [text for text in content if text in page] == []
+
+
+def test_without_conflict_the_dossier_opens(client_for):
+    assignment = make_assignment()
+    client = client_for(assignment.reviewer)
+
+    answer = client.send(page_of(assignment), {"answer": "no_conflict"})
+
+    assert answer.status_code == 303
+    assert fresh(assignment).status is S.ACCEPTED
+    assert SECRET in text_of(client.get(page_of(assignment)))
+
+
+def test_a_conflict_hides_the_dossier_everywhere(client_for, owed):
+    assignment = make_assignment()
+    title, client = assignment.application.title, client_for(assignment.reviewer)
+
+    answer = client.send(
+        page_of(assignment), {"answer": "conflict", "reason": "J’y ai travaillé."}, follow_redirects=True
+    )
+
+    assert "n’est plus visible" in text_of(answer)
+    assert title not in text_of(client.get("/evaluations"))
+    assert "Aucun dossier à évaluer" in text_of(client.get("/evaluations"))
+    for rest in ("", "/grille", "/deport", f"/pieces/{uuid.uuid4()}"):
+        assert client.get(page_of(assignment, rest)).status_code == 404, rest
+    assert db.session.scalars(sa.select(Recusal.reason)).all() == ["J’y ai travaillé."]
+    assert owed() == [("ReviewDeclined", "notify")]
+
+
+@pytest.mark.parametrize("status", [S.ASSIGNED, S.ACCEPTED, S.COMPLETED])
+def test_a_recusal_written_elsewhere_hides_the_assignment_too(client_for, session, status):
+    assignment = make_assignment(status=status)
+    session.add(Recusal(application_id=assignment.application_id, account_id=assignment.reviewer_id, reason="Parenté"))
+    client = client_for(assignment.reviewer)
+
+    assert "Aucun dossier à évaluer" in text_of(client.get("/evaluations"))
+    for rest in ("", "/grille", "/deport"):
+        assert client.get(page_of(assignment, rest)).status_code == 404
+
+
+def test_declining_needs_a_reason_and_keeps_the_answer(client_for):
+    assignment = make_assignment()
+
+    answer = client_for(assignment.reviewer).send(page_of(assignment), {"answer": "decline", "reason": "  "})
+
+    assert answer.status_code == 422
+    assert "Écrivez le motif" in text_of(answer)
+    assert re.search(r'value="decline"\s+checked', text_of(answer))
+    assert fresh(assignment).status is S.ASSIGNED
+
+
+def test_declining_closes_the_dossier_to_her(client_for):
+    assignment = make_assignment()
+    client = client_for(assignment.reviewer)
+
+    client.send(page_of(assignment), {"answer": "decline", "reason": "Trop de dossiers ce mois-ci."})
+
+    assert fresh(assignment).status is S.DECLINED
+    assert "Vous avez décliné" in text_of(client.get(page_of(assignment)))
+    assert SECRET not in text_of(client.get(page_of(assignment)))
+    assert client.get(page_of(assignment, "/grille")).status_code == 403
+
+
+@pytest.mark.parametrize("answer", ["", "peut-etre", "ELIGIBLE"])
+def test_declaration_refuses_another_answer(client_for, answer):
+    assignment = make_assignment()
+
+    refused = client_for(assignment.reviewer).send(page_of(assignment), {"answer": answer})
+
+    assert refused.status_code == 422
+    assert fresh(assignment).status is S.ASSIGNED
+
+
+def test_declaration_refuses_a_reason_too_long_and_keeps_it(client_for):
+    assignment = make_assignment()
+
+    answer = client_for(assignment.reviewer).send(page_of(assignment), {"answer": "decline", "reason": "é" * 501})
+
+    assert answer.status_code == 422
+    assert "500 caractères au plus" in text_of(answer)
+    assert "é" * 501 in text_of(answer)
+
+
+def test_declaration_is_refused_once_the_review_is_closed(client_for, session):
+    assignment = make_assignment()
+    client = client_for(assignment.reviewer)
+    token = client.csrf(page_of(assignment))
+    move(assignment, ApplicationStatus.REVIEWED)
+
+    answer = client.post(page_of(assignment), data={"csrf_token": token, "answer": "no_conflict"})
+
+    assert answer.status_code == 422
+    assert "L’évaluation n’est pas ouverte" in text_of(answer)
+
+
+def test_an_expired_token_keeps_what_was_declared(client_for):
+    assignment = make_assignment()
+
+    answer = client_for(assignment.reviewer).post(
+        page_of(assignment), data={"csrf_token": "perime", "answer": "decline", "reason": "Mon motif."}
+    )
+
+    assert answer.status_code == 422
+    assert "ouverte trop longtemps" in text_of(answer)
+    assert "Mon motif." in text_of(answer)
+    assert fresh(assignment).status is S.ASSIGNED
+
+
+def test_a_conflict_may_come_to_light_while_reading(client_for):
+    assignment = make_assignment(status=S.ACCEPTED)
+    client = client_for(assignment.reviewer)
+
+    answer = client.send(page_of(assignment, "/deport"), {"answer": "conflict", "reason": "Je connais le porteur."})
+
+    assert answer.status_code == 303
+    assert fresh(assignment).status is S.CONFLICT
+    assert client.get(page_of(assignment)).status_code == 404
+
+
+def test_stepping_aside_is_over_once_the_opinion_is_given(client_for):
+    assignment = make_assignment(status=S.COMPLETED)
+
+    assert client_for(assignment.reviewer).get(page_of(assignment, "/deport")).status_code == 403
+
+
+# Who may reach an evaluation
+
+
+@pytest.mark.parametrize("rest", ["", "/grille", "/deport"])
+@pytest.mark.parametrize("status", list(S))
+def test_another_reviewer_never_reaches_it(client_for, rest, status):
+    assignment = make_assignment(status=status)
+
+    assert client_for(make_account(Role.REVIEWER)).get(page_of(assignment, rest)).status_code == 404
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.REVIEWER])
+@pytest.mark.parametrize("rest", ["", "/grille", "/deport"])
+def test_other_roles_never_reach_it(client_for, role, rest):
+    client = client_for(make_account(role))
+
+    assert client.get(page_of(make_assignment(status=S.ACCEPTED), rest)).status_code == 403
+
+
+def test_grid_is_refused_before_the_declaration(client_for):
+    assignment = make_assignment()
+
+    answer = client_for(assignment.reviewer).get(page_of(assignment, "/grille"))
+
+    assert answer.status_code == 403
+    assert "Déclarez d’abord" in text_of(answer)
+
+
+# The grid
+
+
+@pytest.mark.parametrize("digital", [True, False])
+def test_grid_asks_the_criteria_that_apply(client_for, digital):
+    criteria = [
+        Criterion(position=1, title="Impacts évités", weight=3),
+        Criterion(position=2, title="Conformité RGESN", weight=1, applicability=Applicability.DIGITAL_SERVICE),
+    ]
+    application = make_application(
+        call=make_call(criteria=criteria), status=ApplicationStatus.UNDER_REVIEW, is_digital_service=digital
+    )
+    assignment = make_assignment(application, status=S.ACCEPTED)
+
+    page = text_of(client_for(assignment.reviewer).get(page_of(assignment, "/grille")))
+
+    assert "Impacts évités" in page
+    assert ("Conformité RGESN" in page) is digital
+
+
+@pytest.mark.parametrize(
+    ("highest", "shown"),
+    [
+        (1, ["0 – Absent", "1 – Excellent"]),
+        (2, ["0 – Absent", "1 – Partiel", "2 – Excellent"]),
+        (4, ["0 – Absent", "1 – Insuffisant", "2 – Partiel", "3 – Satisfaisant", "4 – Excellent"]),
+        (20, ["0 – Absent", "2 – Absent", "3 – Insuffisant", "10 – Partiel", "15 – Satisfaisant", "20 – Excellent"]),
+    ],
+)
+def test_grid_anchors_its_marks_with_words(client_for, highest, shown):
+    call = make_call(criteria=[Criterion(position=1, title="Impacts", weight=1, highest_mark=highest)])
+    application = make_application(call=call, status=ApplicationStatus.UNDER_REVIEW)
+    assignment = make_assignment(application, status=S.ACCEPTED)
+
+    page = text_of(client_for(assignment.reviewer).get(page_of(assignment, "/grille")))
+
+    for words in shown:
+        assert words in page
+
+
+def test_an_incomplete_draft_is_kept_and_shown_again(client_for):
+    assignment = make_assignment(status=S.ACCEPTED)
+    client = client_for(assignment.reviewer)
+
+    answer = client.send(
+        page_of(assignment, "/grille"), {"version": "1", "mark_2": "3", "why_1": "À revoir 🦉", "save": "1"}
+    )
+
+    assert answer.status_code == 303
+    page = text_of(client.get(page_of(assignment, "/grille")))
+    assert "À revoir 🦉" in page
+    assert len(re.findall(r"\schecked", page)) == 1
+    assert fresh(assignment).status is S.ACCEPTED
+    assert evaluation_of(assignment).submitted_at is None
+
+
+def test_handing_in_says_every_gap_at_once_and_keeps_what_was_typed(client_for):
+    assignment = make_assignment(status=S.ACCEPTED)
+
+    answer = client_for(assignment.reviewer).send(
+        page_of(assignment, "/grille"), {"version": "1", "mark_1": "4", "why_2": "Solide.", "hand_in": "1"}
+    )
+
+    page = text_of(answer)
+    assert answer.status_code == 422
+    assert page.count("Justifiez la note.") == 2  # in the summary and at the field
+    assert page.count("Choisissez une note.") == 2
+    assert page.count("Choisissez votre avis.") == 2
+    assert "Solide." in page
+    assert fresh(assignment).status is S.ACCEPTED
+
+
+def test_handing_in_stores_the_mean_and_closes_the_grid(client_for, owed):
+    assignment = make_assignment(status=S.ACCEPTED)
+    client = client_for(assignment.reviewer)
+
+    answer = client.send(page_of(assignment, "/grille"), {**FULL, "hand_in": "1"}, follow_redirects=True)
+
+    page = text_of(answer)
+    assert "Votre évaluation est remise" in page
+    assert "87,5 sur 100" in page  # (3 × 4/4 + 1 × 2/4) ÷ 4
+    assert "Mandat flou." in page
+    assert "<textarea" not in page
+    assert fresh(assignment).status is S.COMPLETED
+    assert owed() == [("ReviewCompleted", "notify")]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("mark_1", "5", "Choisissez une note de la liste."),
+        ("mark_1", "-1", "Choisissez une note de la liste."),
+        ("mark_1", "3.5", "Choisissez une note de la liste."),
+        ("mark_1", "quatre", "Choisissez une note de la liste."),
+        ("mark_1", "9" * 9000, "Choisissez une note de la liste."),
+        ("why_1", "x" * 3001, "3000 caractères au plus."),
+        ("recommendation", "enthousiaste", "Choisissez une valeur de la liste."),
+        ("comment_to_committee", "x" * 5001, "5000 caractères au plus."),
+    ],
+)
+@pytest.mark.parametrize("button", ["save", "hand_in"])
+def test_grid_refuses_what_it_does_not_offer(client_for, field, value, message, button):
+    assignment = make_assignment(status=S.ACCEPTED)
+
+    answer = client_for(assignment.reviewer).send(page_of(assignment, "/grille"), {**FULL, field: value, button: "1"})
+
+    assert answer.status_code == 422
+    assert message in text_of(answer)
+    assert "Mandat flou." in text_of(answer)
+    assert evaluation_of(assignment).scores == []
+
+
+@pytest.mark.parametrize("button", ["save", "hand_in"])
+def test_two_tabs_the_second_is_told_and_both_texts_are_shown(client_for, button):
+    assignment = make_assignment(status=S.ACCEPTED)
+    client = client_for(assignment.reviewer)
+    client.send(page_of(assignment, "/grille"), {**FULL, "why_1": "Écrit dans le premier onglet", "save": "1"})
+
+    answer = client.send(
+        page_of(assignment, "/grille"), {**FULL, "why_1": "Écrit dans le second", "mark_2": "0", button: "1"}
+    )
+
+    page = text_of(answer)
+    assert answer.status_code == 409
+    assert "Écrit dans le premier onglet" in page
+    assert "Écrit dans le second" in page
+    assert "Enregistré : 2 – Partiel" in page
+    assert evaluation_of(assignment).scores[0].justification == "Écrit dans le premier onglet"
+    assert fresh(assignment).status is S.ACCEPTED
+
+
+def test_two_tabs_the_second_may_then_choose_its_own_text(client_for):
+    assignment = make_assignment(status=S.ACCEPTED)
+    client = client_for(assignment.reviewer)
+    client.send(page_of(assignment, "/grille"), {**FULL, "why_1": "Premier", "save": "1"})
+    refused = text_of(client.send(page_of(assignment, "/grille"), {**FULL, "why_1": "Second", "save": "1"}))
+    version = re.search(r'name="version"[^>]*value="(\d+)"', refused).group(1)
+
+    answer = client.send(page_of(assignment, "/grille"), {**FULL, "why_1": "Second", "version": version, "save": "1"})
+
+    assert answer.status_code == 303
+    assert {score.justification for score in evaluation_of(assignment).scores} == {"Second", "Mandat flou."}
+
+
+@pytest.mark.parametrize("version", ["", "zero", "-1", "²", "9" * 6000])
+def test_a_forged_version_overwrites_nothing(client_for, version):
+    assignment = make_assignment(status=S.ACCEPTED)
+
+    answer = client_for(assignment.reviewer).send(
+        page_of(assignment, "/grille"), {**FULL, "version": version, "save": "1"}
+    )
+
+    assert answer.status_code == 409
+    assert evaluation_of(assignment).scores == []
+
+
+CLOSED = [status for status in ApplicationStatus if status is not ApplicationStatus.UNDER_REVIEW]
+
+
+@pytest.mark.parametrize("button", ["save", "hand_in"])
+@pytest.mark.parametrize(
+    "status", [ApplicationStatus.REVIEWED, ApplicationStatus.WITHDRAWN, ApplicationStatus.CHANGES_REQUESTED]
+)
+def test_once_the_review_is_over_nothing_is_saved_and_nothing_typed_is_lost(client_for, status, button):
+    assignment = make_assignment(status=S.ACCEPTED)
+    client = client_for(assignment.reviewer)
+    token = client.csrf(page_of(assignment, "/grille"))
+    move(assignment, status)
+
+    answer = client.post(page_of(assignment, "/grille"), data={"csrf_token": token, **FULL, button: "1"})
+
+    page = text_of(answer)
+    assert answer.status_code == 422
+    assert f"le dossier est à l’état « {status.label} »" in page
+    assert "Facteurs publiés, calcul refait." in page
+    assert "Enregistrer le brouillon" not in page
+    assert evaluation_of(assignment).scores == []
+
+
+def test_a_second_submission_is_refused_with_what_was_typed(client_for):
+    assignment = make_assignment(status=S.ACCEPTED)
+    client = client_for(assignment.reviewer)
+    token = client.csrf(page_of(assignment, "/grille"))
+    client.post(page_of(assignment, "/grille"), data={"csrf_token": token, **FULL, "hand_in": "1"})
+
+    answer = client.post(
+        page_of(assignment, "/grille"), data={"csrf_token": token, **FULL, "why_1": "Trop tard", "hand_in": "1"}
+    )
+
+    assert answer.status_code == 409
+    assert "Trop tard" in text_of(answer)
+    assert "Facteurs publiés" in text_of(answer)
+    assert "Remettre mon évaluation" not in text_of(answer)
+
+
+def test_grid_shows_nothing_of_other_reviewers(client_for):
+    application = make_application(status=ApplicationStatus.UNDER_REVIEW)
+    make_assignment(application, make_account(Role.REVIEWER, full_name="Alix Collègue"), S.COMPLETED)
+    assignment = make_assignment(application, status=S.ACCEPTED)
+    client = client_for(assignment.reviewer)
+
+    for rest in ("", "/grille"):
+        page = text_of(client.get(page_of(assignment, rest)))
+        assert "Alix Collègue" not in page
+        assert "Bien étayé." not in page
+        assert "sur 100" not in page
+
+
+def test_an_expired_token_keeps_the_whole_grid(client_for):
+    assignment = make_assignment(status=S.ACCEPTED)
+
+    answer = client_for(assignment.reviewer).post(
+        page_of(assignment, "/grille"), data={"csrf_token": "perime", **FULL, "hand_in": "1"}
+    )
+
+    assert answer.status_code == 422
+    assert "ouverte trop longtemps" in text_of(answer)
+    assert "Mandat flou." in text_of(answer)
+
+
+def test_dossier_and_grid_cost_few_statements(client_for, statements):
+    assignment = make_assignment(status=S.ACCEPTED)
+    client = client_for(assignment.reviewer)
+    for rest, most in (("", 12), ("/grille", 8)):
+        db.session.commit()
+        db.session.expire_all()
+        statements.clear()
+
+        assert client.get(page_of(assignment, rest)).status_code == 200
+
+        assert len(statements) <= most, "\n".join(statements)
+
+
+def test_saving_costs_few_statements(client_for, statements):
+    assignment = make_assignment(status=S.ACCEPTED)
+    client = client_for(assignment.reviewer)
+    token = client.csrf(page_of(assignment, "/grille"))
+    db.session.expire_all()
+    statements.clear()
+
+    client.post(page_of(assignment, "/grille"), data={"csrf_token": token, **FULL, "hand_in": "1"})
+
+    assert fresh(assignment).status is S.COMPLETED
+    assert len(statements) <= 20, "\n".join(statements)
