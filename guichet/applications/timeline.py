@@ -1,7 +1,7 @@
 """The journal of a dossier, told as its readers would tell it. Pure."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from guichet.applications.models import Section
@@ -63,8 +63,11 @@ class Moment:
     sections: list[str] = field(default_factory=list)
 
 
-def timeline(history: Iterable[AuditEntry]) -> list[Moment]:
-    """`history` newest first, as the journal gives it: saves in a row make one line, and so do e-mails of one subject."""
+def timeline(history: Iterable[AuditEntry], titles: Mapping[str, str] = TITLES) -> list[Moment]:
+    """`history` newest first, as the journal gives it: saves in a row make one line, and so do e-mails of one subject.
+
+    `titles` says each action in French, for a history that holds more than the dossier's own acts.
+    """
     entries = list(history)
     mails = _mails(entries)
     moments: list[Moment] = []
@@ -78,16 +81,16 @@ def timeline(history: Iterable[AuditEntry]) -> list[Moment]:
                 last.sections.append(label)
                 last.detail = ", ".join(last.sections)
         else:
-            moments.append(_moment(entry))
+            moments.append(_moment(entry, titles))
     return moments
 
 
-def _moment(entry: AuditEntry) -> Moment:
+def _moment(entry: AuditEntry, titles: Mapping[str, str]) -> Moment:
     sections = [_section_label(entry)] if entry.action == SAVE else []
     told = entry.facts.get("member") or entry.facts.get("reason") or entry.facts.get("message") or ""
     return Moment(
         at=entry.created_at,
-        title=TITLES.get(entry.action, "Dossier mis à jour"),
+        title=titles.get(entry.action, "Dossier mis à jour"),
         actor=entry.actor_name,
         detail=", ".join(sections) or str(told),
         sections=sections,
