@@ -1,6 +1,7 @@
 """The pages that the law, and good manners, ask of a public service."""
 
 import datetime as dt
+from typing import Any
 
 from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -21,37 +22,37 @@ PLAIN = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "public, 
 @bp.get("/accessibilite")
 @public
 def accessibility() -> ResponseReturnValue:
-    return render_template("statements/accessibility.html", declared_on=DECLARED_ON)
+    return _statement("accessibility", "Accessibilité", declared_on=DECLARED_ON)
 
 
 @bp.get("/ecoconception")
 @public
 def eco_design() -> ResponseReturnValue:
-    return render_template("statements/eco_design.html", declared_on=DECLARED_ON)
+    return _statement("eco_design", "Écoconception", declared_on=DECLARED_ON)
 
 
 @bp.get("/mentions-legales")
 @public
 def legal_notice() -> ResponseReturnValue:
-    return render_template("statements/legal_notice.html")
+    return _statement("legal_notice", "Mentions légales")
 
 
 @bp.get("/donnees-personnelles")
 @public
 def privacy() -> ResponseReturnValue:
-    return render_template("statements/privacy.html")
+    return _statement("privacy", "Données personnelles")
 
 
 @bp.get("/aide")
 @public
 def help_page() -> ResponseReturnValue:
-    return render_template("statements/help.html")
+    return _statement("help", "Aide et contact")
 
 
 @bp.get("/plan-du-site")
 @public
 def site_map() -> ResponseReturnValue:
-    return render_template("statements/site_map.html")
+    return _statement("site_map", "Plan du site")
 
 
 @bp.get("/robots.txt")
@@ -76,6 +77,11 @@ def security() -> ResponseReturnValue:
         "",
     ]
     return "\n".join(lines), 200, PLAIN
+
+
+def _statement(name: str, label: str, **context: Any) -> ResponseReturnValue:
+    crumbs = [("Accueil", url_for("dashboard.home")), (label, None)]
+    return render_template(f"statements/{name}.html", crumbs=crumbs, **context)
 
 
 def _settings() -> Settings:

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import render_template
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts import policies, queries
@@ -28,6 +28,11 @@ def for_administrators(view: View) -> View:
     return cast("View", signed_in(Role.ADMIN)(guarded))
 
 
+def crumbs(*steps: tuple[str, str | None]) -> list[tuple[str, str | None]]:
+    """Where one is in the administration; a step is (label, address), None for the page itself."""
+    return [("Accueil", url_for("dashboard.home")), ("Administration", url_for(".administration")), *steps]
+
+
 def organisation_named(typed: str, *, field: str) -> Organisation | None:
     """The organisation that `typed` names, None when nothing was typed. Raises RuleBroken on `field`."""
     if not typed:
@@ -45,4 +50,5 @@ def organisation_named(typed: str, *, field: str) -> Organisation | None:
 @for_administrators
 def administration() -> ResponseReturnValue:
     people, organisations = queries.headcount()
-    return render_template("accounts/administration.html", people=people, organisations=organisations)
+    way = [("Accueil", url_for("dashboard.home")), ("Administration", None)]
+    return render_template("accounts/administration.html", people=people, organisations=organisations, crumbs=way)

@@ -10,7 +10,7 @@ from guichet.accounts.access import current_account
 from guichet.accounts.forms.administration import NewOrganisationForm, OrganisationFilter, OrganisationForm
 from guichet.accounts.models import Organisation
 from guichet.accounts.views import bp
-from guichet.accounts.views.administration import for_administrators, organisation_named
+from guichet.accounts.views.administration import crumbs, for_administrators, organisation_named
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import NotFound, RuleBroken
@@ -26,7 +26,13 @@ def organisations() -> ResponseReturnValue:
     filters.validate()
     rows = queries.organisations(words=filters.q.data or "", kind=filters.kind.data)
     found = paginate(rows, requested_page())
-    return render_template("accounts/organisations.html", filters=filters, organisations=found, today=clock.today())
+    return render_template(
+        "accounts/organisations.html",
+        filters=filters,
+        organisations=found,
+        today=clock.today(),
+        crumbs=crumbs(("Organisations", None)),
+    )
 
 
 @bp.route("/administration/organisations/nouvelle", methods=["GET", "POST"])
@@ -50,7 +56,7 @@ def create_organisation() -> ResponseReturnValue:
         else:
             flash("L’organisation est ajoutée.", "success")
             return redirect(url_for(".organisations"), 303)
-    return page("accounts/organisation_form.html", form, organisation=None)
+    return page("accounts/organisation_form.html", form, organisation=None, crumbs=_way("Ajouter une organisation"))
 
 
 @bp.route("/administration/organisations/<uuid:organisation_id>", methods=["GET", "POST"])
@@ -76,4 +82,8 @@ def edit_organisation(organisation_id: UUID) -> ResponseReturnValue:
         else:
             flash("Les changements sont enregistrés.", "success")
             return redirect(url_for(".organisations"), 303)
-    return page("accounts/organisation_form.html", form, organisation=organisation)
+    return page("accounts/organisation_form.html", form, organisation=organisation, crumbs=_way(organisation.name))
+
+
+def _way(label: str) -> list[tuple[str, str | None]]:
+    return crumbs(("Organisations", url_for(".organisations")), (label, None))

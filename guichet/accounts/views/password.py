@@ -16,7 +16,8 @@ from guichet.web.pages import page
 @signed_in()
 def my_account() -> ResponseReturnValue:
     account = current_account()
-    return render_template("accounts/my_account.html", account=account, roles=queries.roles_of(account))
+    crumbs = [("Accueil", url_for("dashboard.home")), ("Mon compte", None)]
+    return render_template("accounts/my_account.html", account=account, roles=queries.roles_of(account), crumbs=crumbs)
 
 
 @bp.route("/mon-compte/mot-de-passe", methods=["GET", "POST"])

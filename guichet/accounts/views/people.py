@@ -12,7 +12,7 @@ from guichet.accounts.forms.administration import PeopleFilter, PersonForm, Role
 from guichet.accounts.models import Account
 from guichet.accounts.passwords import NONE
 from guichet.accounts.views import bp
-from guichet.accounts.views.administration import for_administrators, organisation_named
+from guichet.accounts.views.administration import crumbs, for_administrators, organisation_named
 from guichet.core.errors import NotFound, RuleBroken
 from guichet.core.paging import paginate
 from guichet.core.transaction import unit_of_work
@@ -27,7 +27,8 @@ def people() -> ResponseReturnValue:
     filters.offer(queries.ministries())
     filters.validate()
     rows = queries.people(words=filters.q.data or "", role=filters.role.data, ministry_id=filters.ministry_id)
-    return render_template("accounts/people.html", filters=filters, people=paginate(rows, requested_page()))
+    found = paginate(rows, requested_page())
+    return render_template("accounts/people.html", filters=filters, people=found, crumbs=crumbs(("Personnes", None)))
 
 
 @bp.route("/administration/personnes/nouvelle", methods=["GET", "POST"])
@@ -43,7 +44,7 @@ def create_person() -> ResponseReturnValue:
         else:
             flash(f"Le compte est ouvert. Une invitation part à {account.email}.", "success")
             return redirect(url_for(".show_person", account_id=account.id), 303)
-    return page("accounts/person_form.html", form, account=None)
+    return page("accounts/person_form.html", form, account=None, crumbs=_way("Ouvrir un compte"))
 
 
 @bp.get("/administration/personnes/<uuid:account_id>")
@@ -59,6 +60,7 @@ def _person_page(account: Account, form: ActionForm) -> ResponseReturnValue:
         account=account,
         roles=queries.roles_of(account),
         invited=account.password_hash == NONE,
+        crumbs=_way(account.full_name),
     )
 
 
@@ -83,7 +85,7 @@ def edit_person(account_id: UUID) -> ResponseReturnValue:
         else:
             flash("Les changements sont enregistrés.", "success")
             return redirect(url_for(".show_person", account_id=account_id), 303)
-    return page("accounts/person_form.html", form, account=account)
+    return page("accounts/person_form.html", form, account=account, crumbs=_way("Modifier", account))
 
 
 @bp.post("/administration/personnes/<uuid:account_id>/desactivation")
@@ -126,7 +128,7 @@ def grant_role(account_id: UUID) -> ResponseReturnValue:
         else:
             flash("Le rôle est donné.", "success")
             return redirect(url_for(".show_person", account_id=account_id), 303)
-    return page("accounts/role_form.html", form, account=account)
+    return page("accounts/role_form.html", form, account=account, crumbs=_way("Donner un rôle", account))
 
 
 @bp.post("/administration/personnes/<uuid:account_id>/roles/<uuid:grant_id>/retrait")
@@ -136,6 +138,13 @@ def revoke_role(account_id: UUID, grant_id: UUID) -> ResponseReturnValue:
     if grant is None:
         raise NotFound
     return _act(account_id, lambda _, actor: services.revoke_role(grant, actor=actor), "Le rôle est retiré.")
+
+
+def _way(label: str, account: Account | None = None) -> list[tuple[str, str | None]]:
+    steps: list[tuple[str, str | None]] = [("Personnes", url_for(".people"))]
+    if account is not None:
+        steps.append((account.full_name, url_for(".show_person", account_id=account.id)))
+    return crumbs(*steps, (label, None))
 
 
 def _person(account_id: UUID) -> Account:
