@@ -1,6 +1,7 @@
 """Publishing: the dossier's outcome, the event, the replaced decision; one by one and all together."""
 
 import datetime as dt
+from collections import Counter
 from decimal import Decimal
 
 import pytest
@@ -82,9 +83,7 @@ def test_publish_owes_the_event_with_its_facts(call, chair, owed):
     action = make_action(make_plan(dossier.ministry))
     dossier.plan_links = [
         PlanLink(plan_action_id=action.id, level_aimed=EngagementLevel.REALISATION),
-        PlanLink(
-            proposed_title="Réparer", proposed_theme=Theme.USE_PHASE, level_aimed=EngagementLevel.EXPERIMENTATION
-        ),
+        PlanLink(proposed_title="Réparer", proposed_theme=Theme.USE_PHASE, level_aimed=EngagementLevel.EXPERIMENTATION),
     ]
     publish(decision, chair)
 
@@ -268,3 +267,18 @@ def test_ask_refuses_nothing_and_the_decisions_of_others(call):
         publication.ask(decision.session, [], actor=make_account(Role.CHAIR))
     with pytest.raises(Forbidden):
         publication.ask(decision.session, [decision], actor=colleague)
+
+
+def test_carry_out_asks_the_database_ten_times_a_dossier_at_most(call, chair, statements):
+    def cost(number):
+        decisions = [prepared(call) for _ in range(number)]
+        with unit_of_work():
+            publication.ask(decisions[0].session, decisions, actor=chair)
+        # The worker knows nothing of what this test has read.
+        db.session.expunge_all()
+        statements.clear()
+        assert publication.carry_out() == number
+        return len(statements)
+
+    few = cost(2)
+    assert (cost(7) - few) / 5 <= 10, Counter(statement[:60] for statement in statements)

@@ -165,7 +165,9 @@ def test_prepare_and_cancel_are_the_chairs_alone(call, dossier, meeting, role):
         services.cancel(decision, actor=actor)
 
 
-def test_prepare_refuses_a_chair_of_another_call_of_the_same_ministry_or_recused(session, call, dossier, meeting, chair):
+def test_prepare_refuses_a_chair_of_another_call_of_the_same_ministry_or_recused(
+    session, call, dossier, meeting, chair
+):
     elsewhere = make_account(Role.CHAIR, call_id=make_call().id)
     colleague = make_account(Role.CHAIR, organisation=dossier.organisation)
     session.add(Recusal(application_id=dossier.id, account_id=chair.id, reason="Ancien collègue."))

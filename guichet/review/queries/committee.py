@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from guichet.accounts.models import Account, Organisation, Role
@@ -45,6 +46,8 @@ IN_FORCE = frozenset({DecisionStatus.PREPARED, DecisionStatus.PUBLISHED})
 # Those that await a decision of the committee, and those that an officer may bring back to it.
 AWAITING = frozenset({ApplicationStatus.REVIEWED, ApplicationStatus.WAITLISTED})
 PLACEABLE = AWAITING | {ApplicationStatus.DEFERRED}
+# Tuples, so that rows may be told apart.
+MEANS, WORDS = ARRAY(sa.Numeric(5, 2), as_tuple=True), ARRAY(sa.Text(), as_tuple=True)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def is_recused(actor: Account, application: Application) -> bool:
     return bool(db.session.scalar(sa.select(found)))
 
 
-def sessions_of(actor: Account) -> sa.Select[Any]:
+def sessions_of(actor: Account, status: SessionStatus | None = None) -> sa.Select[Any]:
     """The sessions of the calls on which `actor` reads them, latest first, each with the number of dossiers shown."""
     count = (
         sa.select(sa.func.count())
@@ -109,6 +112,8 @@ def sessions_of(actor: Account) -> sa.Select[Any]:
     scopes = [actor.calls_as(role) for role in READERS]
     if None not in scopes:
         rows = rows.where(CommitteeSession.call_id.in_({call_id for scope in scopes for call_id in scope or ()}))
+    if status is not None:
+        rows = rows.where(CommitteeSession.status == status)
     return rows.order_by(CommitteeSession.held_at.desc(), CommitteeSession.id)
 
 
@@ -149,8 +154,8 @@ def agenda(session: CommitteeSession, actor: Account) -> sa.Select[Any]:
     )
     opinions = (
         sa.select(
-            sa.func.array_agg(Evaluation.mean).label("means"),
-            sa.func.array_agg(sa.cast(Evaluation.recommendation, sa.Text)).label("recommendations"),
+            sa.func.array_agg(Evaluation.mean, type_=MEANS).label("means"),
+            sa.func.array_agg(sa.cast(Evaluation.recommendation, sa.Text), type_=WORDS).label("recommendations"),
         )
         .join(Evaluation.assignment)
         .where(Assignment.application_id == SessionItem.application_id, *_submitted())
@@ -254,9 +259,9 @@ def on_agenda(session: CommitteeSession, actor: Account, application_id: UUID) -
     return application
 
 
-def opinions_on(application: Application) -> Sequence[Evaluation]:
+def opinions_on(application: Application) -> sa.Select[Evaluation]:
     """The submitted opinions, with their authors and their marks on each criterion."""
-    return db.session.scalars(
+    return (
         sa.select(Evaluation)
         .join(Evaluation.assignment)
         .where(Assignment.application_id == application.id, *_submitted())
@@ -265,7 +270,7 @@ def opinions_on(application: Application) -> Sequence[Evaluation]:
             selectinload(Evaluation.scores).joinedload(CriterionScore.criterion, innerjoin=True),
         )
         .order_by(Evaluation.submitted_at, Evaluation.id)
-    ).all()
+    )
 
 
 def recused_from(application: Application) -> Sequence[str]:

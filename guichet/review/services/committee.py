@@ -74,21 +74,21 @@ def return_to_committee(application: Application, *, actor: Account) -> None:
     application.outcome_reason, application.outcome_published_at = "", None
 
 
-def remove(session: CommitteeSession, applications: Sequence[Application], *, actor: Account) -> None:
+def remove(session: CommitteeSession, lines: Sequence[queries.Line], *, actor: Account) -> None:
     """Take dossiers off the agenda. Raises RuleBroken for one that the session has decided."""
     _open_to_changes(session, actor)
-    ids = [application.id for application in applications]
+    ids = [line.application_id for line in lines]
     decided = sa.select(Decision.application_id).where(
         Decision.session_id == session.id, Decision.application_id.in_(ids), Decision.status.in_(queries.IN_FORCE)
     )
     kept = set(db.session.scalars(decided))
-    for application in applications:
-        if application.id in kept:
-            raise RuleBroken(f"Une décision existe déjà pour le dossier {application.reference} : il reste inscrit.")
+    for line in lines:
+        if line.application_id in kept:
+            raise RuleBroken(f"Une décision existe déjà pour le dossier {line.reference} : il reste inscrit.")
     db.session.execute(
         sa.delete(SessionItem).where(SessionItem.session_id == session.id, SessionItem.application_id.in_(ids))
     )
-    audit.record(actor, "committee_session.remove", session, dossiers=[one.reference for one in applications])
+    audit.record(actor, "committee_session.remove", session, dossiers=[line.reference for line in lines])
 
 
 def reorder(session: CommitteeSession, wanted: Mapping[UUID, int], *, actor: Account) -> None:

@@ -118,7 +118,7 @@ def reopen(application: Application, reason: str, *, actor: Account) -> None:
     """After an appeal a rejected dossier returns to the committee, which decides anew; the first decision is kept."""
     if is_recused(actor, application):
         raise Forbidden("Vous vous êtes déporté de ce dossier.")
-    if not reason:
+    if _says_nothing(reason):
         raise RuleBroken("Écrivez la suite donnée au recours.", field="reason")
     fire(WORKFLOW, "reopen_rejected", application, actor, reason=reason)
     application.outcome_reason, application.outcome_published_at = "", None
@@ -163,8 +163,13 @@ def _check_content(
         raise RuleBroken("Un montant n’accompagne qu’un dossier retenu : videz ce champ.", field="amount")
     if conditions:
         raise RuleBroken("Des conditions n’accompagnent qu’un dossier retenu : videz ce champ.", field="conditions")
-    if not reason:
+    if _says_nothing(reason):
         raise RuleBroken(REASONS[outcome], field="reason")
+
+
+def _says_nothing(text: str) -> bool:
+    """Whether `text` shows nothing: empty, blank, or made of invisible characters."""
+    return not any(character.isprintable() for character in text if not character.isspace())
 
 
 def _check_amount(application: Application, amount: Decimal | None) -> None:

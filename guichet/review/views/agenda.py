@@ -1,0 +1,87 @@
+"""The agenda of a session, composed by the officer."""
+
+from uuid import UUID
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from guichet.accounts.access import current_account, signed_in
+from guichet.accounts.models import Role
+from guichet.applications.models import Application
+from guichet.core.db import db
+from guichet.core.errors import RuleBroken
+from guichet.core.paging import paginate
+from guichet.review.forms.committee import AgendaForm, PlaceForm, agenda_form
+from guichet.review.models import CommitteeSession
+from guichet.review.queries import committee as queries
+from guichet.review.services import committee as services
+from guichet.review.views import bp
+from guichet.review.views.sessions import crumbs_of, planned_by_officer
+from guichet.review.views.steps import carried_out
+from guichet.web.forms import ActionForm
+from guichet.web.pages import page, requested_page
+
+
+@bp.route("/seances/<uuid:session_id>/ajout", methods=["GET", "POST"])
+@signed_in(Role.OFFICER)
+def place(session_id: UUID) -> ResponseReturnValue:
+    session = planned_by_officer(session_id)
+    found = paginate(queries.placeable(session, current_account()), requested_page())
+    form = PlaceForm().offer(found.items)
+    chosen = form.pick(found.items)
+    if form.is_submitted() and not chosen:
+        form.blame(RuleBroken("Cochez au moins un dossier.", field="chosen"))
+    elif carried_out(form, services.place, session, chosen):
+        flash(_placed(len(chosen)), "success")
+        return redirect(url_for(".place", session_id=session_id), 303)
+    crumbs = crumbs_of(session, "Ajouter des dossiers")
+    return page("review/place.html", form, session=session, found=found, action=ActionForm(), crumbs=crumbs)
+
+
+@bp.post("/seances/<uuid:session_id>/ajout/tous")
+@signed_in(Role.OFFICER)
+def place_all(session_id: UUID) -> ResponseReturnValue:
+    """All that await the committee; a deferred dossier is brought back one by one, its points being cleared."""
+    session = planned_by_officer(session_id)
+    rows = queries.placeable(session, current_account()).where(Application.status.in_(queries.AWAITING))
+    waiting = list(db.session.scalars(rows))
+    if waiting and carried_out(form := ActionForm(), services.place, session, waiting):
+        flash(_placed(len(waiting)), "success")
+    elif waiting:
+        flash(" ".join(form.form_errors), "error")
+    else:
+        flash("Aucun dossier n’attend d’être inscrit.", "info")
+    return redirect(url_for(".agenda", session_id=session_id), 303)
+
+
+@bp.route("/seances/<uuid:session_id>/ordre-du-jour", methods=["GET", "POST"])
+@signed_in(Role.OFFICER)
+def agenda(session_id: UUID) -> ResponseReturnValue:
+    session = planned_by_officer(session_id)
+    found = paginate(queries.agenda(session, current_account()), requested_page())
+    lines = [queries.line_of(row) for row in found.items]
+    first = (found.number - 1) * found.size + 1
+    form = agenda_form(lines, first, found.total)
+    if form.is_submitted() and _changed(session, form, lines, first):
+        return redirect(url_for(".agenda", session_id=session_id, page=found.number), 303)
+    crumbs = crumbs_of(session, "Ordre du jour")
+    return page("review/agenda.html", form, session=session, lines=lines, found=found, crumbs=crumbs)
+
+
+def _changed(session: CommitteeSession, form: AgendaForm, lines: list[queries.Line], first: int) -> bool:
+    if "remove" not in request.form:
+        message = "L’ordre du jour est enregistré."
+        done = carried_out(form, services.reorder, session, form.moved(lines, first))
+    elif chosen := form.pick(lines):
+        message = "Le dossier est retiré." if len(chosen) == 1 else f"{len(chosen)} dossiers sont retirés."
+        done = carried_out(form, services.remove, session, chosen)
+    else:
+        form.blame(RuleBroken("Cochez au moins un dossier à retirer.", field="chosen"))
+        return False
+    if done:
+        flash(message, "success")
+    return done
+
+
+def _placed(number: int) -> str:
+    return "Un dossier est inscrit." if number == 1 else f"{number} dossiers sont inscrits."
