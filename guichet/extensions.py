@@ -82,9 +82,8 @@ def init_celery(app: Flask, settings: Settings) -> None:
     celery = Celery("guichet", task_cls=AppTask)
     celery.conf.update(
         broker_url=settings.redis_url,
-        redbeat_redis_url=settings.redis_url,
-        beat_scheduler="redbeat.RedBeatScheduler",
-        redbeat_lock_timeout=30,
+        # In memory: emptying the broker must not stop the clock, and two clocks are harmless, every task being single-run.
+        beat_scheduler="celery.beat:Scheduler",
         beat_max_loop_interval=5,
         # A process that asks for a task must never wait for the broker; the worker reconnects all the same.
         broker_transport_options={

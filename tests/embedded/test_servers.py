@@ -9,11 +9,9 @@ import pytest
 import redis
 import sqlalchemy as sa
 from celery import Celery
-from celery.schedules import schedule
 from limits import parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
-from redbeat import RedBeatSchedulerEntry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -169,11 +167,10 @@ def test_valkey_password_is_not_in_the_list_of_processes(own_valkey: EmbeddedVal
     assert password not in command_line
 
 
-def test_valkey_address_serves_queue_schedule_and_rate_limits(own_valkey: EmbeddedValkey) -> None:
+def test_valkey_address_serves_queue_and_rate_limits(own_valkey: EmbeddedValkey) -> None:
     celery = Celery("probe", broker=own_valkey.url(1))
-    celery.conf.update(redbeat_redis_url=own_valkey.url(1), task_ignore_result=True)
+    celery.conf.update(task_ignore_result=True)
     celery.send_task("a.task")
-    RedBeatSchedulerEntry("entry", "a.task", schedule(60), app=celery).save()
     limiter = FixedWindowRateLimiter(storage_from_string(own_valkey.url(1)))
 
     taken = [limiter.hit(parse("2/minute"), "somebody") for _ in range(3)]
@@ -181,7 +178,6 @@ def test_valkey_address_serves_queue_schedule_and_rate_limits(own_valkey: Embedd
     assert taken == [True, True, False]
     with own_valkey.client(1) as client:
         assert client.llen("celery") == 1
-        assert client.exists("redbeat:entry")
     celery.close()
 
 

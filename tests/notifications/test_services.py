@@ -60,12 +60,18 @@ def submission_of(application):
     return ApplicationSubmitted(application_id=application.id, version_number=1)
 
 
+def notify(event):
+    """As the outbox does it: in a transaction of its own."""
+    with unit_of_work():
+        handlers.notify(event)
+
+
 def emails():
     return {email.recipient_name: email for email in db.session.query(Email)}
 
 
 def test_notify_writes_to_the_team_the_focal_point_and_the_officer(submitted):
-    handlers.notify(submission_of(submitted))
+    notify(submission_of(submitted))
 
     found = emails()
     assert {name: email.notice for name, email in found.items()} == {
@@ -83,17 +89,17 @@ def test_notify_writes_to_the_team_the_focal_point_and_the_officer(submitted):
 
 def test_notify_twice_for_one_event_is_refused_by_the_database(submitted):
     event = submission_of(submitted)
-    handlers.notify(event)
+    notify(event)
 
     with pytest.raises(Exception, match="uq_email_key"):
-        handlers.notify(event)
+        notify(event)
 
 
 def test_notify_does_not_write_to_a_recused_officer(submitted):
     officer = make_account(Role.OFFICER, full_name="Con Flit")
     db.session.add(Recusal(application_id=submitted.id, account_id=officer.id, reason="Parenté"))
 
-    handlers.notify(submission_of(submitted))
+    notify(submission_of(submitted))
 
     assert "Con Flit" not in emails()
 
@@ -101,7 +107,7 @@ def test_notify_does_not_write_to_a_recused_officer(submitted):
 def test_notify_does_not_write_to_an_officer_of_the_carrying_ministry(submitted):
     make_account(Role.OFFICER, full_name="Mê Maison", organisation=submitted.organisation)
 
-    handlers.notify(submission_of(submitted))
+    notify(submission_of(submitted))
 
     assert "Mê Maison" not in emails()
 
@@ -114,13 +120,13 @@ def test_notify_says_until_when_an_endorsement_is_awaited(session):
         lead=lead, call=make_call(closes_at=closes_at), status=ApplicationStatus.AWAITING_ENDORSEMENT, complete=True
     )
 
-    handlers.notify(EndorsementRequested(application_id=application.id))
+    notify(EndorsementRequested(application_id=application.id))
 
     assert "31\u00a0mars\u00a02027 à\u00a017\u00a0h\u00a000 (heure de Paris)" in emails()["Réf Érent"].text_body
 
 
 def test_send_queued_delivers_text_and_html_once_with_the_key_as_message_id(submitted, sink, mailer):
-    handlers.notify(submission_of(submitted))
+    notify(submission_of(submitted))
 
     assert services.send_queued(mailer) == 3
     assert services.send_queued(mailer) == 0
@@ -136,7 +142,7 @@ def test_send_queued_delivers_text_and_html_once_with_the_key_as_message_id(subm
 
 
 def test_send_queued_traces_the_sending_on_the_timeline_of_the_dossier(submitted, sink, mailer):
-    handlers.notify(submission_of(submitted))
+    notify(submission_of(submitted))
     services.send_queued(mailer)
 
     actions = [(e.action, e.facts["recipient"]) for e in audit.history_of(submitted, Audience.TEAM)]
@@ -149,7 +155,7 @@ def test_send_queued_traces_the_sending_on_the_timeline_of_the_dossier(submitted
 
 
 def test_send_queued_waits_without_counting_attempts_while_the_server_is_away(submitted, sink, mailer, at):
-    handlers.notify(submission_of(submitted))
+    notify(submission_of(submitted))
     sink.stop()
 
     assert services.send_queued(mailer) == 0
@@ -162,7 +168,7 @@ def test_send_queued_waits_without_counting_attempts_while_the_server_is_away(su
 
 
 def test_send_queued_backs_off_after_a_temporary_refusal_then_sends(submitted, sink, mailer, at):
-    handlers.notify(submission_of(submitted))
+    notify(submission_of(submitted))
     sink.answer = "451 Revenez plus tard"
 
     services.send_queued(mailer)
@@ -176,7 +182,7 @@ def test_send_queued_backs_off_after_a_temporary_refusal_then_sends(submitted, s
 
 
 def test_send_queued_gives_up_after_a_permanent_refusal_and_resend_tries_again(submitted, sink, mailer):
-    handlers.notify(submission_of(submitted))
+    notify(submission_of(submitted))
     sink.answer = "554 Refusé"
     services.send_queued(mailer)
     email = emails()["Lou Porteuse"]
@@ -192,7 +198,7 @@ def test_send_queued_gives_up_after_a_permanent_refusal_and_resend_tries_again(s
 
 
 def test_resend_refuses_an_email_that_did_not_fail(submitted):
-    handlers.notify(submission_of(submitted))
+    notify(submission_of(submitted))
 
     with pytest.raises(RuleBroken, match="pas en échec"), unit_of_work():
         services.resend(emails()["Lou Porteuse"], actor=make_account(Role.ADMIN))
@@ -200,7 +206,7 @@ def test_resend_refuses_an_email_that_did_not_fail(submitted):
 
 def test_reminder_is_cancelled_for_a_dossier_submitted_between_queueing_and_sending(session, sink, mailer):
     application = make_application()
-    handlers.notify(DraftDeadlineNear(application_id=application.id))
+    notify(DraftDeadlineNear(application_id=application.id))
     application.status = ApplicationStatus.WITHDRAWN
     application.reference, application.submitted_at = "TEST-R", clock.now()
     session.commit()
@@ -214,7 +220,7 @@ def test_reminder_is_cancelled_for_a_dossier_submitted_between_queueing_and_send
 def test_message_survives_quotes_accents_and_long_names(session, sink, mailer):
     lead = make_account(Role.APPLICANT, full_name='D’Été "L\'Œil" <b>&')
     application = make_application(lead=lead, title="« Œuvre » & <script>alert(1)</script> \u202etitre " + "long " * 30)
-    handlers.notify(DraftDeadlineNear(application_id=application.id))
+    notify(DraftDeadlineNear(application_id=application.id))
 
     assert services.send_queued(mailer) == 1
 
