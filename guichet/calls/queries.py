@@ -142,7 +142,7 @@ def totals_of(call_id: UUID) -> dict[MovementKind, Decimal]:
     """The sum of the movements of each kind (euros, signed)."""
     rows = sa.select(EnvelopeMovement.kind, sa.func.sum(EnvelopeMovement.amount))
     found = db.session.execute(rows.where(EnvelopeMovement.call_id == call_id).group_by(EnvelopeMovement.kind))
-    return {kind: Decimal(0) for kind in MovementKind} | dict(found.tuples().all())
+    return {kind: Decimal(0) for kind in MovementKind} | {kind: total for kind, total in found}  # noqa: C416 - a row is no pair for the type checker
 
 
 def _is_at(slug: str) -> sa.ColumnElement[bool]:

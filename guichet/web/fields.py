@@ -18,7 +18,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import Choice  # type: ignore[attr-defined]  # newer than the stubs
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from guichet.core.money import LARGEST, euros
@@ -31,13 +31,18 @@ def presence(required: bool) -> Any:
     return InputRequired("Ce champ est obligatoire.") if required else Optional()
 
 
+def _words(required: bool) -> Any:
+    # Spaces alone are no answer: what counts is the text once trimmed.
+    return DataRequired("Ce champ est obligatoire.") if required else Optional()
+
+
 class LineField(StringField):
     """One line of text, `longest` characters at most."""
 
     data: Any
 
     def __init__(self, label: str, *, longest: int, required: bool = False, **kwargs: Any) -> None:
-        checks = [presence(required), Length(max=longest, message=f"{longest} caractères au plus.")]
+        checks = [_words(required), Length(max=longest, message=f"{longest} caractères au plus.")]
         super().__init__(label, [*checks, *kwargs.pop("validators", ())], **kwargs)
         self.longest = longest
 
@@ -48,7 +53,7 @@ class TextField(TextAreaField):
     data: Any
 
     def __init__(self, label: str, *, longest: int = 5000, required: bool = False, **kwargs: Any) -> None:
-        checks = [presence(required), Length(max=longest, message=f"{longest} caractères au plus.")]
+        checks = [_words(required), Length(max=longest, message=f"{longest} caractères au plus.")]
         super().__init__(label, [*checks, *kwargs.pop("validators", ())], **kwargs)
         self.longest = longest
 

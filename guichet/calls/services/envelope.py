@@ -40,9 +40,11 @@ def move_envelope(
 
 
 def move_by_hand(call: Call, kind: MovementKind, amount: Decimal, reason: str, *, actor: Account) -> None:
-    """Open, freeze or thaw `amount` euros (positive). Raises RuleBroken when more is thawed than was frozen."""
+    """Open, freeze or thaw `amount` euros. Raises RuleBroken unless positive, or when more is thawed than was frozen."""
     policy = policies.can_open_envelope if kind is MovementKind.OPENING else policies.can_freeze
     require(policy, actor, call)
+    if amount <= 0:
+        raise RuleBroken("Écrivez un montant supérieur à zéro.", field="amount")
     lock(call)
     if kind is MovementKind.THAW and amount > (frozen := queries.frozen(call.id)):
         raise RuleBroken(f"Le gel en cours est de {euros(frozen)} : le dégel ne peut le dépasser.", field="amount")

@@ -13,7 +13,7 @@ from guichet.plans.models import ActionChange, ChangedField, ChangeState, Engage
 from guichet.workflow.engine import lock
 
 # A funding is a fact that a decision states: only another decision changes it.
-VALUES = {
+VALUES: dict[ChangedField, type[EngagementLevel] | type[Progress]] = {
     ChangedField.LEVEL_REACHED: EngagementLevel,
     ChangedField.LEVEL_TARGET: EngagementLevel,
     ChangedField.PROGRESS: Progress,
@@ -28,8 +28,10 @@ def confirm_change(change: ActionChange, *, actor: Account) -> None:
 
 
 def undo_change(change: ActionChange, reason: str, *, actor: Account) -> None:
-    """Put the value before the change back. Raises RuleBroken once settled, or when the value has moved since."""
+    """Put the value before the change back. Raises RuleBroken without a reason, once settled, or when the value has moved."""
     _begin(change, actor)
+    if not reason:
+        raise RuleBroken("Écrivez le motif de l’annulation.", field="reason")
     action = change.action
     if getattr(action, change.field) != change.after or _changed_since(change):
         raise RuleBroken("Cette valeur a changé depuis : modifiez plutôt l’action elle-même.")
