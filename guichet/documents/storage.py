@@ -55,10 +55,12 @@ def holds(identifier: UUID) -> bool:
     return _place(identifier).is_file()
 
 
-def delete(identifier: UUID) -> None:
-    """Remove the file; nothing happens when it is not there."""
-    for path in (_place(identifier), _root() / INCOMING / str(identifier)):
+def delete(identifier: UUID) -> bool:
+    """Remove the file, whole or not; False when there was none."""
+    there = [path for path in (_place(identifier), _root() / INCOMING / str(identifier)) if path.is_file()]
+    for path in there:
         path.unlink(missing_ok=True)
+    return bool(there)
 
 
 def written_before(moment: dt.datetime) -> Iterator[UUID]:

@@ -6,6 +6,7 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
+from guichet.calls.models import CallDocument
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
@@ -14,6 +15,7 @@ from guichet.documents import services, storage
 from guichet.documents.models import Document, ScanState
 from tests.factories import files
 from tests.factories.accounts import make_account
+from tests.factories.calls import make_call
 
 
 def test_store_keeps_the_file_with_its_fingerprint_under_a_clean_name(session):
@@ -60,6 +62,7 @@ def test_purge_removes_the_files_of_transactions_that_were_rolled_back_a_day_lat
     actor = make_account()
     with unit_of_work():
         kept = services.store(io.BytesIO(files.PDF), name="gardé.pdf", actor=actor)
+        db.session.add(CallDocument(call_id=make_call().id, document_id=kept.id, label="Règlement"))
     lost = {}
 
     def interrupted():
@@ -93,3 +96,16 @@ def test_keep_made_stores_what_the_house_made_in_nobody_s_name(session):
 
     assert (document.name, document.size, document.stored_by_id) == ("accusé.pdf", 8, None)
     assert isinstance(document.id, uuid.UUID)
+
+
+def test_purge_removes_a_document_that_nothing_refers_to_any_more(session, at):
+    call = make_call()
+    left, kept = (services.keep_made(b"%PDF-", name=f"{name}.pdf") for name in ("seul", "offert"))
+    db.session.add(CallDocument(call_id=call.id, document_id=kept.id, label="Règlement"))
+    db.session.flush()
+
+    at(clock.now() + dt.timedelta(days=1, minutes=1))
+    services.purge_orphans()
+
+    assert db.session.scalars(sa.select(Document.id)).all() == [kept.id]
+    assert (storage.holds(left.id), storage.holds(kept.id)) == (False, True)

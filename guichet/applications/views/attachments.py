@@ -1,1 +1,92 @@
-"""The files of a dossier."""
+"""The files of a dossier: list, add, remove, hand out."""
+
+from uuid import UUID
+
+from flask import Response, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from guichet.accounts.access import current_account, signed_in
+from guichet.applications import policies, queries, versions
+from guichet.applications.completeness import missing
+from guichet.applications.forms.attachments import AttachmentForm
+from guichet.applications.models import Application, Section
+from guichet.applications.services import attachments as services
+from guichet.applications.views import bp
+from guichet.applications.views.parts import crumbs, section_items
+from guichet.core.errors import NotFound, RuleBroken
+from guichet.core.transaction import unit_of_work
+from guichet.documents import serving
+from guichet.web.forms import ActionForm
+from guichet.web.pages import page
+
+
+@bp.route("/dossiers/<uuid:application_id>/rubriques/pieces", methods=["GET", "POST"])
+@signed_in()
+def attachments(application_id: UUID) -> ResponseReturnValue:
+    actor = current_account()
+    application = queries.one_for(actor, application_id)
+    form = AttachmentForm()
+    form.offer(application.call.attachment_kinds)
+    if form.validate_on_submit():
+        try:
+            with unit_of_work():
+                upload = form.file.data
+                services.attach(
+                    application, upload.stream, name=upload.filename, kind_id=form.kind_id.data, actor=actor
+                )
+        except RuleBroken as problem:
+            form.blame(problem)
+            application = queries.one_for(actor, application_id)
+        else:
+            flash("La pièce est jointe au dossier.", "success")
+            return redirect(url_for(".attachments", application_id=application_id), 303)
+    return _attachments_page(application, form)
+
+
+def _attachments_page(application: Application, form: AttachmentForm) -> ResponseReturnValue:
+    actor = current_account()
+    kept = [attachment for attachment in application.attachments if attachment.removed_at is None]
+    return page(
+        "applications/attachments.html",
+        form,
+        application=application,
+        kept=kept,
+        is_full=len(kept) >= services.MOST_KEPT,
+        most=services.MOST_KEPT,
+        is_open=policies.can_edit_section(actor, application, Section.ATTACHMENTS),
+        gaps=[gap for gap in missing(application) if gap.section is Section.ATTACHMENTS],
+        removal=ActionForm(formdata=None),
+        number=len(Section),
+        items=section_items(application, actor, Section.ATTACHMENTS),
+        crumbs=crumbs(application, Section.ATTACHMENTS.label),
+    )
+
+
+@bp.post("/dossiers/<uuid:application_id>/pieces/<uuid:attachment_id>/retrait")
+@signed_in()
+def remove_attachment(application_id: UUID, attachment_id: UUID) -> ResponseReturnValue:
+    actor = current_account()
+    application = queries.one_for(actor, application_id)
+    form = ActionForm()
+    if not form.validate_on_submit():
+        shown = AttachmentForm(formdata=None)
+        shown.offer(application.call.attachment_kinds)
+        shown.form_errors.extend(form.form_errors)
+        return _attachments_page(application, shown)
+    with unit_of_work():
+        services.remove(application, attachment_id, actor=actor)
+    flash("La pièce est retirée du dossier. Les versions déjà déposées la gardent.", "success")
+    return redirect(url_for(".attachments", application_id=application_id), 303)
+
+
+@bp.get("/dossiers/<uuid:application_id>/pieces/<uuid:attachment_id>")
+@signed_in()
+def attachment(application_id: UUID, attachment_id: UUID) -> Response:
+    actor = current_account()
+    application = queries.one_for(actor, application_id)
+    wanted = services.of(application, attachment_id)
+    writes = policies.is_on_team(actor, application) or policies.is_focal_point(actor, application)
+    if wanted.removed_at is not None and not writes and not versions.holds_attachment(application.id, wanted.id):
+        # Taken back before it was ever submitted: it is not the service's to read.
+        raise NotFound("Cette pièce n’existe pas dans ce dossier.")
+    return serving.send(wanted.document)

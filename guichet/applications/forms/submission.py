@@ -1,0 +1,60 @@
+"""The forms of a submission: what is certified, what is said when one steps back, what is checked afterwards."""
+
+from typing import Any
+
+from wtforms import BooleanField, HiddenField
+from wtforms.validators import InputRequired
+
+from guichet.web.fields import LineField, TextField, WholeField
+from guichet.web.forms import Form
+
+
+class ReadForm(Form):
+    """`version` is the dossier's, as the person was shown it."""
+
+    version = HiddenField()
+
+    @property
+    def seen(self) -> int:
+        """The version that was shown; 0, which no dossier has, when the field was tampered with."""
+        typed = str(self.version.data or "")
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+
+
+class SubmitForm(ReadForm):
+    certified = BooleanField(
+        "J’atteste l’exactitude des informations du dossier et des pièces jointes",
+        [InputRequired("Cochez cette case pour déposer.")],
+    )
+
+
+class EndorseForm(SubmitForm):
+    ministry_rank = WholeField(
+        "Rang parmi les dossiers de votre ministère",
+        least=1,
+        most=99,
+        description="1 pour celui que le ministère soutient le plus. Le comité le lira.",
+    )
+
+
+class ReturnForm(Form):
+    reason = TextField("Motif", longest=2000, description="L’équipe du dossier le recevra par courriel.")
+
+
+class WithdrawForm(Form):
+    reason = TextField("Motif", longest=2000, required=True, description="Le service instructeur le recevra.")
+
+
+class VerifyForm(Form):
+    reference = LineField("Numéro du dossier", longest=40, required=True, description="Par exemple NER-2026-0042.")
+    sha256 = LineField(
+        "Empreinte SHA-256", longest=200, required=True, description="Les 64 caractères de l’accusé de réception."
+    )
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """As they are stored, whatever the case and the spaces."""
+        return {
+            "reference": "".join(str(self.reference.data).split()).upper(),
+            "sha256": "".join(str(self.sha256.data).split()).lower(),
+        }

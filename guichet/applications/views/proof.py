@@ -1,0 +1,73 @@
+"""What proves a submission: its frozen version, its receipt, the letter of its decision, and their public verification."""
+
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+
+from guichet.accounts.access import current_account, public, signed_in
+from guichet.applications import queries, versions
+from guichet.applications.forms.submission import VerifyForm
+from guichet.applications.frozen import changes, reading_of, sha256_of
+from guichet.applications.views import bp
+from guichet.applications.views.parts import crumbs
+from guichet.documents import queries as documents
+from guichet.documents.serving import send
+from guichet.extensions import limiter
+from guichet.web.pages import page
+
+
+@bp.get("/dossiers/<uuid:application_id>/versions/<int:number>")
+@signed_in()
+def version(application_id: UUID, number: int) -> ResponseReturnValue:
+    application = queries.one_for(current_account(), application_id)
+    shown = versions.version_of(application, number)
+    before = versions.version_of(application, number - 1).content if number > 1 else None
+    return page(
+        "applications/version.html",
+        application=application,
+        version=shown,
+        intact=sha256_of(shown.content) == shown.sha256,
+        sections=reading_of(shown.content),
+        changes=changes(before, shown.content) if before else None,
+        crumbs=crumbs(application, f"Version {number}"),
+    )
+
+
+@bp.get("/dossiers/<uuid:application_id>/accuse/<int:number>")
+@signed_in()
+def receipt(application_id: UUID, number: int) -> ResponseReturnValue:
+    """The receipt of a submission, or a page that says that it is being made."""
+    application = queries.one_for(current_account(), application_id)
+    shown = versions.version_of(application, number)
+    if shown.receipt_id is not None:
+        return send(documents.by_id(shown.receipt_id))
+    return page(
+        "applications/receipt.html",
+        application=application,
+        version=shown,
+        crumbs=crumbs(application, "Accusé de réception"),
+    )
+
+
+@bp.get("/dossiers/<uuid:application_id>/lettre")
+@signed_in()
+def letter(application_id: UUID) -> ResponseReturnValue:
+    """The letter of the published decision."""
+    application = queries.one_for(current_account(), application_id)
+    return send(documents.by_id(application.outcome_letter_id))
+
+
+@bp.route("/verification", methods=["GET", "POST"])
+@public
+@limiter.limit("20 per minute", methods=["POST"])
+def verify() -> ResponseReturnValue:
+    """Anybody who holds a receipt may check that it is one of ours; nothing of the content is told."""
+    form = VerifyForm()
+    asked = form.validate_on_submit()
+    return page(
+        "applications/verify.html",
+        form,
+        asked=asked,
+        proof=versions.proof_of(**form.typed) if asked else None,
+        crumbs=[("Accueil", "/"), ("Vérifier un accusé de réception", None)],
+    )
