@@ -103,13 +103,14 @@ def _write_plan(application: Application, values: Values) -> None:
     proposals = [link for link in application.plan_links if not link.plan_action_id]
     offered = {action.id for action in queries.actions_of(application.ministry_id)} | held.keys()
     wanted: list[PlanLink] = []
-    for row in values["links"]:
+    for index, row in enumerate(values["links"]):
+        field = f"links-{index}-plan_action_id"
         key: UUID | None = row["plan_action_id"]
         if key is not None and key not in offered:
-            raise RuleBroken("Choisissez une action du plan de votre ministère.", field="new-plan_action_id")
+            raise RuleBroken("Choisissez une action du plan de votre ministère.", field=field)
         kept = held.get(key) if key else (proposals.pop(0) if proposals else None)
         if kept in wanted:
-            raise RuleBroken("Cette action est déjà rattachée au dossier.", field="new-plan_action_id")
+            raise RuleBroken("Cette action est déjà rattachée au dossier.", field=field)
         link = kept or PlanLink()
         for name, value in row.items():
             setattr(link, name, value)

@@ -1,6 +1,5 @@
 """The pages on which a dossier is written, one for each section. A save may be incomplete; it is never lost."""
 
-from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from guichet.applications.models import Application, Section
 from guichet.applications.sections import fingerprint, values_of
 from guichet.applications.services import drafting
 from guichet.applications.views import bp
-from guichet.applications.views.parts import crumbs, section_items
+from guichet.applications.views.parts import crumbs, section_items, section_url
 from guichet.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from guichet.core.transaction import unit_of_work
 from guichet.web.pages import page, requested_page
@@ -103,14 +102,18 @@ def _save(application: Application, opened: Section, form: SectionForm) -> Respo
 
 def _after_save(application: Application, opened: Section, form: SectionForm) -> str:
     """Where the button leads: on to the next section, or again here (with room for more lines)."""
-    here = cast("Callable[..., str]", lambda **more: url_for(".section", application_id=application.id, **more))
+    actor = current_account()
     if request.form.get("then") == "next":
-        order = [section for section in FORMS if policies.can_edit_section(current_account(), application, section)]
+        order = [section for section in Section if policies.can_edit_section(actor, application, section)]
         following = order[order.index(opened) + 1 :]
-        return here(slug=following[0].slug) if following else url_for(".show", application_id=application.id)
-    if isinstance(form, BudgetForm) and ("add" in request.form or request.args.get("page")):
-        return here(slug=opened.slug, page=len(application.budget_lines) if "add" in request.form else requested_page())
-    return here(slug=opened.slug)
+        if not following:
+            return url_for(".show", application_id=application.id)
+        return section_url(application, actor, following[0])
+    here = section_url(application, actor, opened)
+    if not isinstance(form, BudgetForm):
+        return here
+    # The last page has room for more lines; there are never as many pages as lines.
+    return f"{here}?page={len(application.budget_lines) if 'add' in request.form else form.page}"
 
 
 def _conflict(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
