@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,10 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import Choice  # type: ignore[attr-defined]  # newer than the stubs
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from guichet.core.money import LARGEST, euros
+from guichet.core.money import LARGEST
 
 FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
 _SPACES = re.compile(r"[\s\u00a0\u202f]")
@@ -74,26 +74,21 @@ class NumberField(DecimalField):
         suffix: str = "",
         **kwargs: Any,
     ) -> None:
-        bounds = NumberRange(min=least, max=most, message=_range_message(least, most))
-        super().__init__(label, [presence(required), bounds], places=places, **kwargs)
+        super().__init__(label, [presence(required), _within(least, most)], places=places, **kwargs)
         self.digits = places
         self.suffix = suffix or self.suffix
 
     def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
         if not valuelist or not _SPACES.sub("", valuelist[0]):
-            self.data = None
             return
         typed = _SPACES.sub("", valuelist[0]).replace("€", "").replace(",", ".")
-        try:
-            value = Decimal(typed)
-            # Not a number, infinite, or with an exponent that no column can hold: abs() > … is then false, or an error.
-            fits = abs(value) < Decimal(10) ** 13
-            self.data = round(value, self.digits) if fits else None
-        except InvalidOperation:
-            fits = False
-        if not fits:
-            self.data = None
+        value = _number(typed)
+        if value is None:
             raise ValueError("Écrivez un nombre, par exemple 1 234,50.")
+        if self.digits == 0 and value != value.to_integral_value():
+            raise ValueError("Écrivez un nombre entier, sans virgule.")
+        self.data = value.quantize(Decimal(1).scaleb(-self.digits), rounding=ROUND_HALF_UP)
 
     def _value(self) -> str:
         if self.raw_data:
@@ -110,11 +105,6 @@ class EuroField(NumberField):
 
     def __init__(self, label: str, *, required: bool = False, **kwargs: Any) -> None:
         super().__init__(label, required=required, places=2, **kwargs)
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata(valuelist)
-        if self.data is not None:
-            self.data = euros(self.data)
 
 
 class WholeField(NumberField):
@@ -228,7 +218,27 @@ class ChecksField(SelectMultipleField):
             raise ValidationError("Choisissez parmi les valeurs de la liste.")
 
 
-def _range_message(least: Decimal | int | None, most: Decimal | int) -> str:
-    if most == LARGEST:
-        return "Le nombre est trop grand." if least is None else f"Écrivez un nombre d’au moins {least}."
-    return f"Écrivez un nombre entre {least} et {most}."
+def _number(typed: str) -> Decimal | None:
+    """`typed` as a number that a column can hold; None for words, « NaN », the infinite and extravagant exponents."""
+    try:
+        value = Decimal(typed)
+        return value if abs(value) < Decimal(10) ** 13 else None
+    except ArithmeticError:
+        return None
+
+
+def _within(least: Decimal | int | None, most: Decimal | int) -> Any:
+    """Checks a number that could be read; what could not has its own message already."""
+
+    def check(_form: Any, field: Any) -> None:
+        if field.data is None:
+            return
+        if least is not None and field.data < least:
+            raise ValidationError(f"Écrivez un nombre d’au moins {least}." if most == LARGEST else between)
+        if field.data > most:
+            raise ValidationError("Le nombre est trop grand." if most == LARGEST else between)
+
+    between = (
+        f"Écrivez un nombre entre {least} et {most}." if least is not None else f"Écrivez un nombre de {most} au plus."
+    )
+    return check
