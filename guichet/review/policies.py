@@ -27,10 +27,6 @@ def obstacle_to(reviewer: Account, application: Application) -> str:
     return ""
 
 
-def can_be_assigned(reviewer: Account, application: Application) -> bool:
-    return not obstacle_to(reviewer, application)
-
-
 def can_assign(actor: Account, assignment: Assignment) -> bool:
     """The officer who processes the dossier chooses its reviewers."""
     return can_process(actor, assignment.application)
@@ -38,11 +34,6 @@ def can_assign(actor: Account, assignment: Assignment) -> bool:
 
 def is_assigned(actor: Account, assignment: Assignment) -> bool:
     return assignment.reviewer_id == actor.id
-
-
-def can_answer(actor: Account, assignment: Assignment) -> bool:
-    """The assigned person says whether she has a conflict."""
-    return is_assigned(actor, assignment) and assignment.status is AssignmentStatus.ASSIGNED
 
 
 def can_read_dossier(actor: Account, assignment: Assignment) -> bool:

@@ -30,6 +30,9 @@ Table = Mapping[str, Transition]
 def lock(subject: Any) -> None:
     """Lock the row of `subject` until the end of the transaction, and read its columns afresh."""
     columns = [attribute.key for attribute in sa.inspect(type(subject)).column_attrs]
+    if db.session.is_modified(subject):
+        # A refresh forgets what is not yet written: a second step in the same transaction would lose the first.
+        db.session.flush()
     db.session.refresh(subject, attribute_names=columns, with_for_update=True)
 
 

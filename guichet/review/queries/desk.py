@@ -9,13 +9,15 @@ from sqlalchemy.orm import joinedload
 
 from guichet.accounts.models import Account, Organisation, Role
 from guichet.applications import queries as applications
-from guichet.applications.models import Application, ApplicationStatus, ChangeRequest
+from guichet.applications.models import Application, ApplicationStatus, Attachment, ChangeRequest
 from guichet.audit.models import AuditEntry
+from guichet.audit.queries import TIMELINE_LENGTH
 from guichet.calls.models import Call
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import NotFound
 from guichet.core.paging import Page, paginate
+from guichet.documents.models import Document
 from guichet.review.models import Assignment, AssignmentStatus, Decision, DecisionStatus, EligibilityDecision
 from guichet.review.policies import can_see_prepared
 from guichet.review.queries.assignments import LIVE
@@ -85,12 +87,28 @@ def one_for(actor: Account, application_id: UUID) -> Application:
         joinedload(Application.organisation),
         joinedload(Application.ministry),
         joinedload(Application.team),
+        joinedload(Application.change_requests).joinedload(ChangeRequest.requested_by),
     )
     rows = applications.for_processing(actor).where(Application.id == application_id).options(*options)
     application = db.session.scalars(rows).unique().one_or_none()
     if application is None:
         raise NotFound("Ce dossier n’existe pas, ou vous n’y avez pas accès.")
     return application
+
+
+def document_of(application: Application, attachment_id: UUID) -> Document:
+    """The file of an attachment of this dossier. Raises NotFound."""
+    rows = sa.select(Document).join(Attachment, Attachment.document_id == Document.id)
+    document = db.session.scalar(
+        rows.where(
+            Attachment.id == attachment_id,
+            Attachment.application_id == application.id,
+            Attachment.removed_at.is_(None),
+        )
+    )
+    if document is None:
+        raise NotFound("Cette pièce n’existe pas.")
+    return document
 
 
 def eligibility_of(application: Application) -> Sequence[EligibilityDecision]:
@@ -100,16 +118,6 @@ def eligibility_of(application: Application) -> Sequence[EligibilityDecision]:
         .where(EligibilityDecision.application_id == application.id)
         .options(joinedload(EligibilityDecision.decided_by))
         .order_by(EligibilityDecision.decided_at.desc())
-    ).all()
-
-
-def complements_of(application: Application) -> Sequence[ChangeRequest]:
-    """What was asked of the team, the latest first."""
-    return db.session.scalars(
-        sa.select(ChangeRequest)
-        .where(ChangeRequest.application_id == application.id)
-        .options(joinedload(ChangeRequest.requested_by))
-        .order_by(ChangeRequest.created_at.desc())
     ).all()
 
 
@@ -126,14 +134,14 @@ def decisions_of(application: Application, actor: Account) -> Sequence[Decision]
     ).all()
 
 
-def history_of(application: Application, assignments: Sequence[Assignment], length: int) -> Sequence[AuditEntry]:
+def history_of(application: Application, assignments: Sequence[Assignment]) -> Sequence[AuditEntry]:
     """The latest entries on the dossier and on its assignments, for all audiences, newest first."""
     subjects = [application.id, *(assignment.id for assignment in assignments)]
     return db.session.scalars(
         sa.select(AuditEntry)
         .where(AuditEntry.subject_id.in_(subjects))
         .order_by(AuditEntry.number.desc())
-        .limit(length)
+        .limit(TIMELINE_LENGTH)
     ).all()
 
 

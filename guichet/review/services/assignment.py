@@ -48,19 +48,19 @@ def _add(application: Application, reviewer: Account, due_on: dt.date, actor: Ac
     )
     db.session.add(assignment)
     db.session.flush()
-    audit.record(actor, "assignment.create", assignment, reviewer=reviewer.full_name, due_on=due_on)
+    audit.record(actor, "assignment.create", assignment, member=reviewer.full_name, due_on=due_on)
     return assignment
 
 
 def _renew(assignment: Assignment, actor: Account) -> Assignment:
-    fire(ASSIGNMENT, "renew", assignment, actor, reviewer=assignment.reviewer.full_name)
+    fire(ASSIGNMENT, "renew", assignment, actor, member=assignment.reviewer.full_name)
     assignment.assigned_by_id = actor.id
     return assignment
 
 
 def unassign(assignment: Assignment, *, actor: Account) -> None:
     """Take back what the reviewer has not answered yet. Raises InvalidTransition once she has."""
-    fire(ASSIGNMENT, "cancel", assignment, actor, reviewer=assignment.reviewer.full_name)
+    fire(ASSIGNMENT, "cancel", assignment, actor, member=assignment.reviewer.full_name)
 
 
 def reopen_review(application: Application, *, actor: Account) -> None:

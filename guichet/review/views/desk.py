@@ -1,17 +1,25 @@
 """The officer's desk: the dossiers to process, and the page of one."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from flask import request, url_for
+from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
+from guichet.applications import queries as applications
+from guichet.applications import timeline as timelines
+from guichet.applications.awaited import awaited
 from guichet.applications.models import Application
 from guichet.applications.policies import can_process
+from guichet.applications.timeline import Moment, timeline
 from guichet.applications.workflow import WORKFLOW
+from guichet.core import clock
+from guichet.core.paging import PAGE_SIZE, Page
+from guichet.documents.serving import send
 from guichet.review.forms.desk import DeskFilter
-from guichet.review.models import AssignmentStatus
+from guichet.review.models import Assignment, AssignmentStatus
 from guichet.review.queries import assignments, desk
 from guichet.review.queries.assignments import LIVE
 from guichet.review.views import bp
@@ -20,6 +28,19 @@ from guichet.web.forms import ActionForm, Form
 from guichet.web.pages import page, requested_page
 from guichet.workflow.engine import open_transitions
 
+# The dossier's own page shows the latest lines of its history; the rest has a page.
+LATEST = 8
+# The acts of reviewers, beside those of the dossier.
+TITLES = {
+    **timelines.TITLES,
+    "assignment.create": "Évaluateur désigné",
+    "assignment.renew": "Évaluateur désigné de nouveau",
+    "assignment.cancel": "Désignation retirée",
+    "assignment.accept": "Absence de conflit d’intérêts déclarée",
+    "assignment.declare_conflict": "Conflit d’intérêts déclaré",
+    "assignment.decline": "Évaluation déclinée",
+    "assignment.complete": "Évaluation remise",
+}
 # Who opens the desk; what each one sees of it is in the queries.
 STAFF = (Role.OFFICER, Role.ADMIN, Role.AUDITOR)
 # Transition -> (what the button says, page of the step), in the order of the buttons. The committee's are on its pages.
@@ -72,10 +93,44 @@ def dossier_page(form: Form, application_id: UUID) -> ResponseReturnValue:
         done=sum(one.status is AssignmentStatus.COMPLETED for one in assigned),
         can_assign=can_process(actor, application),
         eligibility=desk.eligibility_of(application),
-        complements=desk.complements_of(application),
         decisions=desk.decisions_of(application, actor),
+        awaited=awaited(application, at=clock.now()),
+        moments=_moments(application, assigned),
+        latest=LATEST,
         crumbs=[*crumbs_of(application)[:-1], (application.reference, None)],
     )
+
+
+@bp.get(f"{DOSSIER}/contenu")
+@signed_in(*STAFF)
+def content(application_id: UUID) -> ResponseReturnValue:
+    application = desk.one_for(current_account(), application_id)
+    crumbs = [*crumbs_of(application), ("Contenu du dossier", None)]
+    return page("review/content.html", application=applications.loaded(application_id), crumbs=crumbs)
+
+
+@bp.get(f"{DOSSIER}/pieces/<uuid:attachment_id>")
+@signed_in(*STAFF)
+def attachment(application_id: UUID, attachment_id: UUID) -> Response:
+    return send(desk.document_of(desk.one_for(current_account(), application_id), attachment_id))
+
+
+@bp.get(f"{DOSSIER}/historique")
+@signed_in(*STAFF)
+def history(application_id: UUID) -> ResponseReturnValue:
+    application = desk.one_for(current_account(), application_id)
+    moments = _moments(application, assignments.of_application(application_id))
+    number = min(max(1, requested_page()), max(1, -(-len(moments) // PAGE_SIZE)))
+    return page(
+        "review/history.html",
+        application=application,
+        found=Page(moments[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(moments)),
+        crumbs=[*crumbs_of(application), ("Historique", None)],
+    )
+
+
+def _moments(application: Application, assigned: Sequence[Assignment]) -> list[Moment]:
+    return timeline(desk.history_of(application, assigned), TITLES)
 
 
 def steps_for(actor: Account, application: Application) -> dict[str, tuple[str, str]]:

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from guichet.accounts.access import signed_in
 from guichet.accounts.models import Account, Role
 from guichet.applications.models import Application
-from guichet.review.forms.eligibility import Answer, ClosingForm, EligibilityForm, ReopeningForm
+from guichet.applications.services.complements import request_changes
+from guichet.review.forms.eligibility import Answer, ClosingForm, ComplementsForm, EligibilityForm, ReopeningForm
 from guichet.review.services import eligibility as services
 from guichet.review.views import bp
 from guichet.review.views.steps import DOSSIER, back_to_dossier, carried_out, open_to, step_page
@@ -47,3 +48,13 @@ def closing(application_id: UUID) -> ResponseReturnValue:
     if carried_out(form, services.close_without_follow_up, application, form.full_reason):
         return back_to_dossier(application_id, "Le dossier est classé sans suite. L’équipe en est informée.")
     return step_page("review/closing.html", form, "Classer sans suite", application_id)
+
+
+@bp.route(f"{DOSSIER}/complements", methods=["GET", "POST"])
+@signed_in(Role.OFFICER)
+def complements(application_id: UUID) -> ResponseReturnValue:
+    application = open_to(application_id, "request_changes")
+    form = ComplementsForm()
+    if carried_out(form, request_changes, application, form.chosen, form.message.data, form.due_on.data):
+        return back_to_dossier(application_id, "Compléments demandés. L’équipe du dossier en est informée.")
+    return step_page("review/complements.html", form, "Demander des compléments", application_id)

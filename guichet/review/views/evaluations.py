@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
@@ -15,6 +15,7 @@ from guichet.core.errors import Conflict, RuleBroken
 from guichet.core.paging import paginate
 from guichet.core.policy import require
 from guichet.core.transaction import unit_of_work
+from guichet.documents.serving import send
 from guichet.review import policies
 from guichet.review.forms.scoring import (
     Answer,
@@ -26,6 +27,7 @@ from guichet.review.forms.scoring import (
     stored,
 )
 from guichet.review.models import Assignment, AssignmentStatus
+from guichet.review.queries import desk
 from guichet.review.queries import evaluations as queries
 from guichet.review.ranking import applicable
 from guichet.review.services import scoring as services
@@ -77,6 +79,14 @@ def _dossier_page(assignment: Assignment) -> ResponseReturnValue:
         can_step_aside=policies.can_step_aside(actor, assignment),
         crumbs=crumbs_of(assignment),
     )
+
+
+@bp.get(f"{EVALUATION}/pieces/<uuid:attachment_id>")
+@signed_in(Role.REVIEWER)
+def evaluation_attachment(assignment_id: UUID, attachment_id: UUID) -> Response:
+    assignment = queries.one_for(current_account(), assignment_id)
+    require(policies.can_read_dossier, current_account(), assignment)
+    return send(desk.document_of(assignment.application, attachment_id))
 
 
 @bp.route(f"{EVALUATION}/deport", methods=["GET", "POST"])
