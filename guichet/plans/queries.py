@@ -1,5 +1,6 @@
 """Finding plans and actions, one by one, and counting them all."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
-from guichet.accounts.models import Account, Organisation
+from guichet.accounts.models import Account
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import Forbidden, NotFound
@@ -112,10 +113,15 @@ def consolidation(wanted: Wanted) -> Consolidation:
     )
     funding = _funding_by(ActionPlan.ministry_id, ActionPlan.id.in_(current), *_conditions(wanted))
     return Consolidation(
-        plans=db.session.scalars(plans.join(ActionPlan.ministry).order_by(Organisation.name)).all(),
+        plans=sorted(db.session.scalars(plans), key=lambda plan: _without_accents(plan.ministry.name)),
         figures=Figures([Cell(*row) for row in db.session.execute(cells)], sum(funding.values(), ZERO)),
         funding=funding,
     )
+
+
+def _without_accents(text: str) -> str:
+    # The database sorts by character codes, which puts « Économie » after « Transition ».
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
 
 
 def _current_plan_ids() -> sa.Select[UUID]:

@@ -95,7 +95,7 @@ def test_overview_counts_every_ministry(client_for, plan, action):
 
     assert '<p class="gu-tile__value">3</p>' in text
     assert "67 %" in text
-    assert "1 sur 1, soit 100 %" in text
+    assert "Achats : 100 %" in text
     assert "Ministère voisin" in text
     assert f"/plans/{plan.id}" in text
     assert 'role="img"' in text

@@ -13,6 +13,7 @@ from guichet.calls.views.trail import crumbs
 from guichet.core.errors import Forbidden, RuleBroken
 from guichet.core.paging import paginate
 from guichet.core.transaction import unit_of_work
+from guichet.web.filters import ZONES
 from guichet.web.pages import page, requested_page
 
 READERS = (Role.OFFICER, Role.ADMIN, Role.FINANCE, Role.CHAIR, Role.COMMITTEE, Role.AUDITOR)
@@ -40,6 +41,7 @@ def envelope(slug: str) -> ResponseReturnValue:
         "calls/envelope.html",
         form,
         call=call,
+        zone_name=ZONES.get(call.time_zone, call.time_zone),
         kinds=kinds,
         totals=queries.totals_of(call.id),
         found=paginate(queries.ledger_of(call.id), requested_page()),

@@ -15,7 +15,7 @@ from guichet.plans.models import ActionPlan, EngagementLevel, Theme
 from guichet.plans.queries import Consolidation, Figures
 from guichet.plans.views import bp
 from guichet.plans.views.trail import crumbs
-from guichet.web.filters import number
+from guichet.web.filters import percent
 from guichet.web.pages import page
 
 
@@ -64,9 +64,9 @@ def _line(theme: Theme, figures: Figures) -> ThemeLine:
 
 
 def _bar(line: ThemeLine) -> tuple[str, float, str]:
-    figures = line.figures
-    shown = f"{figures.done} sur {figures.actions}, soit {number(figures.done_share)} %"
-    return line.theme.label, float(figures.done_share), shown
+    # Short, for a narrow screen: the counts are in the table below.
+    share = line.figures.done_share
+    return line.theme.label, float(share), percent(share, 0)
 
 
 def _ministries(found: Consolidation) -> list[tuple[ActionPlan, Figures]]:
