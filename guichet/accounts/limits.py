@@ -5,6 +5,7 @@ import hmac
 
 from flask import Response, current_app, request
 from flask_login import current_user
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from guichet.extensions import limiter
 
@@ -14,8 +15,12 @@ PER_ADDRESS, PER_NETWORK = "10 per 15 minutes", "100 per 15 minutes"
 
 def typed_address() -> str:
     """What stands for the e-mail typed in the form, whatever its case."""
-    typed = request.form.get("email", "").strip().lower()[:254]
-    return _key("address", typed)
+    try:
+        typed = request.form.get("email", "")
+    except RequestEntityTooLarge:
+        # The page will say so itself; an accident here would be taken for one of the counters' store.
+        typed = ""
+    return _key("address", typed.strip().lower()[:254])
 
 
 def signed_in_person() -> str:

@@ -4,8 +4,9 @@ import time
 import uuid
 
 import structlog
-from flask import Flask, render_template
+from flask import Flask, g, render_template
 from flask_limiter.errors import RateLimitExceeded
+from flask_login import AnonymousUserMixin, current_user
 from werkzeug.exceptions import HTTPException
 
 from guichet.core.db import db
@@ -57,4 +58,14 @@ def _accident(problem: Exception) -> tuple[str, int]:
     reference = uuid.uuid4().hex[:8]
     log.error("unexpected error", reference=reference, exc_info=problem)
     db.session.rollback()
+    _read_again_who_asks()
     return render_template("errors/500.html", reference=reference, message=""), 500
+
+
+def _read_again_who_asks() -> None:
+    """The rollback made the person's account unreadable; when the database is away, the page does without it."""
+    g.pop("_login_user", None)
+    try:
+        _ = current_user.is_authenticated
+    except Exception:  # noqa: BLE001 - the page of an accident must not have one
+        g._login_user = AnonymousUserMixin()  # noqa: SLF001 - where Flask-Login keeps who asks
