@@ -31,7 +31,7 @@ def _compile(template: str, data: Any, at: dt.datetime) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         pdf_standards=STANDARDS,
-        timestamp=at,
+        timestamp=at.astimezone(dt.UTC).replace(microsecond=0),
     )
 
 

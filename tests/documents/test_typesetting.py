@@ -1,6 +1,7 @@
 import datetime as dt
 import hashlib
 import io
+from zoneinfo import ZoneInfo
 
 import pikepdf
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from guichet.documents.typesetting import typeset
 from tests.factories.pdf import text_of
 
-AT = dt.datetime(2026, 11, 23, 13, 5, tzinfo=dt.UTC)
+# As the database may give it back: in another zone, to the microsecond.
+AT = dt.datetime(2026, 11, 23, 14, 5, 0, 123_456, tzinfo=ZoneInfo("Europe/Paris"))
 
 
 def receipt(**changed):
