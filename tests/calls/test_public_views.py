@@ -48,7 +48,9 @@ def test_list_filters_by_priority_action(client_for):
     assert ">Beta</a>" not in text
 
 
-@pytest.mark.parametrize("query", ["etat=zzz", "action=zzz", "page=-3", "page=abc", "page=99999999999999999999", "etat=%00"])
+@pytest.mark.parametrize(
+    "query", ["etat=zzz", "action=zzz", "page=-3", "page=abc", "page=99999999999999999999", "etat=%00"]
+)
 def test_list_ignores_a_filter_it_does_not_know(client_for, query):
     make_call(title="Alpha")
 
