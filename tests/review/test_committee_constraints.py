@@ -83,7 +83,7 @@ def test_decision_grants_a_positive_amount(meeting, dossier, amount):
     refused("ck_decision_amount_positive", decision(dossier, meeting, amount=Decimal(amount)))
 
 
-@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.AWARDED})
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.AWARDED}))
 def test_decision_that_refuses_has_a_reason(meeting, dossier, outcome):
     refused("ck_decision_refusal_has_a_reason", decision(dossier, meeting, outcome=outcome, amount=None))
 

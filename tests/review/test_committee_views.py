@@ -181,7 +181,7 @@ def test_session_hides_the_readers_own_ministry_and_what_she_is_recused_from(cli
         assert "1 dossier" in shown or path == "/decisions"
     assert "100 000 €" in text_of(client.get(at_session(meeting)))
     for hidden in (mine, recused):
-        for path in ("", "/avis"):
+        for path in ("", "/avis", "/contenu", f"/pieces/{uuid.uuid4()}"):
             assert client.get(at_session(meeting, f"/dossiers/{hidden.id}{path}")).status_code == 404
     assert client.get(at_session(meeting, f"/dossiers/{dossier.id}")).status_code == 200
 

@@ -1,5 +1,6 @@
 """The pages where the chair decides and the secretariat publishes."""
 
+import io
 import uuid
 from decimal import Decimal
 
@@ -7,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from guichet.accounts.models import Role
-from guichet.applications.models import ApplicationStatus, Recusal
+from guichet.applications.models import ApplicationStatus, Attachment, Recusal
 from guichet.calls.models import EnvelopeMovement
 from guichet.core.db import db
+from guichet.documents import services as documents
 from guichet.review.models import (
     Decision,
     DecisionStatus,
@@ -68,13 +70,13 @@ def ledger_total(call):
 @pytest.mark.parametrize("role", Role)
 def test_sheet_is_read_by_the_committee_and_holds_a_form_for_the_chair_alone(client_for, meeting, dossier, role):
     client = client_for(make_account(role))
-    for path in ("", "/avis"):
+    for path in ("", "/avis", "/contenu"):
         answer = client.get(sheet(meeting, dossier, path))
         assert answer.status_code == (200 if role in READERS else 403)
     assert (FORM in text_of(client.get(sheet(meeting, dossier)))) == (role is Role.CHAIR)
 
 
-@pytest.mark.parametrize("role", set(Role) - {Role.CHAIR})
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.CHAIR}))
 def test_sheet_lets_nobody_else_decide(client_for, chair, meeting, dossier, role):
     token = client_for(chair).csrf(sheet(meeting, dossier))
     data = {"csrf_token": token, "outcome": "awarded", "amount": "10"}
@@ -92,6 +94,30 @@ def test_sheet_shows_the_opinions_and_their_justifications(client_for, meeting, 
     reasons = text_of(client.get(sheet(meeting, dossier, "/avis")))
     for words in ("Impacts évités", "3 sur 4", "Bien étayé."):
         assert words in reasons
+
+
+def test_sheet_gives_the_whole_dossier_and_its_files(client_for, meeting, dossier):
+    attachment = make_attachment(dossier, "Devis de l’atelier.txt", b"Devis")
+    elsewhere = make_attachment(make_reviewed(make_call()), "Secret.txt", b"Secret")
+    client = client_for(make_account(Role.COMMITTEE))
+    shown = text_of(client.get(sheet(meeting, dossier, "/contenu")))
+    for words in ("Le parc est renouvelé tous les quatre ans.", "Outillage et pièces", "Devis de l’atelier.txt"):
+        assert words in shown
+
+    file = client.get(sheet(meeting, dossier, f"/pieces/{attachment.id}"))
+    assert file.get_data() == b"Devis"
+    file.close()
+    assert client.get(sheet(meeting, dossier, f"/pieces/{elsewhere.id}")).status_code == 404
+    assert client.get(sheet(meeting, dossier, f"/pieces/{uuid.uuid4()}")).status_code == 404
+    assert client_for(make_account(Role.APPLICANT)).get(sheet(meeting, dossier, "/contenu")).status_code == 403
+
+
+def make_attachment(dossier, name, content):
+    document = documents.store(io.BytesIO(content), name=name, actor=make_account(Role.APPLICANT))
+    attachment = Attachment(application_id=dossier.id, document_id=document.id)
+    db.session.add(attachment)
+    db.session.flush()
+    return attachment
 
 
 def test_sheet_names_who_is_recused(client_for, meeting, dossier):
@@ -238,7 +264,7 @@ def test_cancel_returns_the_money(client_for, call, chair, meeting, dossier):
     assert again.status_code == 409
 
 
-@pytest.mark.parametrize("role", set(Role) - {Role.CHAIR})
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.CHAIR}))
 def test_cancel_is_the_chairs(client_for, chair, meeting, dossier, role):
     decision = make_decision(dossier, meeting)
     token = client_for(chair).csrf(sheet(meeting, dossier))

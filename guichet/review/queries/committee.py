@@ -185,7 +185,8 @@ def agenda(session: CommitteeSession, actor: Account) -> sa.Select[Any]:
 def line_of(row: Any) -> Line:
     """A row of `agenda`, read."""
     application_id, reference, title, ministry, amount_requested, status, means, recommendations, decision = row
-    given = Counter(Recommendation(value) for value in recommendations or ())
+    # Sorted as they are listed: favourable first.
+    given = Counter(sorted((Recommendation(value) for value in recommendations or ()), key=list(Recommendation).index))
     scores = scores_of(means or ())
     return Line(application_id, reference, title, ministry, amount_requested, status, scores, given, decision)
 

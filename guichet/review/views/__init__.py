@@ -5,6 +5,6 @@ from flask import Blueprint
 bp = Blueprint("review", __name__)
 
 # The modules hang their views on `bp`, hence after it.
-from guichet.review.views import agenda, assignments, decisions, desk, eligibility, evaluations, sessions  # noqa: E402
+from guichet.review.views import agenda, assignments, decisions, desk, eligibility, evaluations, reading, sessions  # noqa: E402
 
-__all__ = ["agenda", "assignments", "bp", "decisions", "desk", "eligibility", "evaluations", "sessions"]
+__all__ = ["agenda", "assignments", "bp", "decisions", "desk", "eligibility", "evaluations", "reading", "sessions"]

@@ -92,17 +92,6 @@ def _sheet(
     )
 
 
-@bp.get("/seances/<uuid:session_id>/dossiers/<uuid:application_id>/avis")
-@signed_in(*committee.READERS)
-def opinions(session_id: UUID, application_id: UUID) -> ResponseReturnValue:
-    """The justifications of every mark, a few reviewers at a time."""
-    session = committee.one_for(current_account(), session_id)
-    application = committee.on_agenda(session, current_account(), application_id)
-    found = paginate(committee.opinions_on(application), requested_page(), size=3)
-    crumbs = crumbs_of(session, application.reference or "", "Avis")
-    return page("review/opinions.html", application=application, found=found, crumbs=crumbs)
-
-
 @bp.post("/seances/<uuid:session_id>/dossiers/<uuid:application_id>/annulation")
 @signed_in(Role.CHAIR)
 def cancel_decision(session_id: UUID, application_id: UUID) -> ResponseReturnValue:
