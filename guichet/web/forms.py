@@ -27,8 +27,8 @@ class Form(FlaskForm):
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
             if issubclass(unbound_field.field_class, StringField | TextAreaField):
+                # The field's own filters stay declared: the next form is made from the same declaration.
                 options["filters"] = [clean, *unbound_field.kwargs.get("filters", ())]
-                unbound_field.kwargs.pop("filters", None)
             field: Field = unbound_field.bind(form=form, **options)
             return field
 

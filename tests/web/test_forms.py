@@ -136,3 +136,11 @@ def test_a_form_inside_a_form_is_cleaned_too(form_of):
 
     assert form.validate()
     assert form.person.data == {"name": "Zoé"}
+
+
+class Reference(Form):
+    code = StringField("Code", filters=[lambda typed: typed and typed.upper()])
+
+
+def test_filters_of_a_field_hold_for_each_form_made(form_of):
+    assert [form_of(Reference, code=" ner ").code.data for _ in range(2)] == ["NER", "NER"]
