@@ -47,6 +47,12 @@ from guichet.review.models import (
     Recommendation,
 )
 
+HISTORY: tuple[tuple[str, dict[str, str]], ...] = (
+    ("application.create", {}),
+    ("application.save-section", {"section": "project"}),
+    ("application.submit", {"before": "draft", "after": "submitted"}),
+)
+
 
 class Dossiers(World):
     """The whole set."""
@@ -183,7 +189,7 @@ class Dossiers(World):
             content={},
             sha256=hashlib.sha256(str(number).encode()).hexdigest(),
         )
-        for action in ("application.create", "application.save-section", "application.submit"):
+        for action, facts in HISTORY:
             self._add(
                 AuditEntry,
                 actor_id=lead,
@@ -192,7 +198,7 @@ class Dossiers(World):
                 subject_type="application",
                 subject_id=application,
                 audience=Audience.TEAM,
-                facts={},
+                facts=facts,
             )
 
     def _reviews(self, application: uuid.UUID, call: uuid.UUID, number: int, *, scored: bool) -> None:
@@ -211,21 +217,28 @@ class Dossiers(World):
             )
             if scored:
                 self._evaluation(assignment, self.criteria[call])
+            else:
+                # Opened by the declaration that there is no conflict, still blank.
+                self._opinion(assignment)
 
     def _evaluation(self, assignment: uuid.UUID, criteria: Iterable[tuple[uuid.UUID, Decimal]]) -> None:
         marks = [(criterion, weight, self.random.randrange(1, 5)) for criterion, weight in criteria]
         total = sum(weight for _, weight, _ in marks)
         mean = sum(Decimal(mark * 25) * weight for _, weight, mark in marks) / total
-        evaluation = self._add(
-            Evaluation,
-            assignment_id=assignment,
+        evaluation = self._opinion(
+            assignment,
             recommendation=Recommendation.FAVOURABLE if mean > 60 else Recommendation.RESERVED,
             comment_to_committee="Projet solide, à suivre.",
             comment_to_applicant="Précisez la mesure de l’impact.",
             submitted_at=self.now,
             mean=round(mean, 2),
-            version=1,
         )
         for criterion, _, mark in marks:
             columns = {"evaluation_id": evaluation, "criterion_id": criterion, "mark": mark}
             self._add(CriterionScore, **columns, justification="Justifié par les pièces du dossier.")
+
+    def _opinion(self, assignment: uuid.UUID, **columns: Any) -> uuid.UUID:
+        blank = {"recommendation": None, "comment_to_committee": "", "comment_to_applicant": "", "version": 1}
+        return self._add(
+            Evaluation, assignment_id=assignment, **{**blank, "submitted_at": None, "mean": None, **columns}
+        )

@@ -1,0 +1,250 @@
+"""`make bench`: the window over 500 and 5,000 dossiers, as JSON on stdout; progress goes to stderr.
+
+`ARGS="500"` measures one size only.
+"""
+
+import itertools
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from benchmarks.client import Client, hidden_fields
+from benchmarks.measure import counted_statements, rate, times
+from benchmarks.window import Window, say, window
+from guichet.accounts.models import Account, Role
+from guichet.accounts.queries import by_email
+from guichet.applications.models import Application, ApplicationStatus
+from guichet.calls.models import Call, CallStatus, Criterion
+from guichet.core import clock
+from guichet.core.db import db
+from guichet.core.transaction import unit_of_work
+from guichet.demo.accounts import PASSWORD
+from guichet.demo.bulk import PEOPLE
+from guichet.review.models import Assignment, AssignmentStatus, CommitteeSession, Decision, SessionItem
+from guichet.review.services import publication
+
+SIZES = (500, 5_000)
+READS, WRITES, PUBLISHED = 60, 20, 100
+
+
+def main() -> None:
+    sizes = tuple(int(argument) for argument in sys.argv[1:]) or SIZES
+    report = {
+        "machine": {"python": platform.python_version(), "processor": platform.machine()},
+        "server": "gunicorn, 2 workers of 4 threads",
+        "sizes": {str(size): measured(size) for size in sizes},
+    }
+    json.dump(report, sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def measured(size: int) -> dict[str, Any]:
+    say(f"— {size} dossiers")
+    with window(size) as running:
+        bench = Bench(running)
+        results = {}
+        for name, measure in bench.measures():
+            say(f"  {name}")
+            results[name] = measure()
+        return results
+
+
+class Bench:
+    """Each measure of one window."""
+
+    def __init__(self, running: Window) -> None:
+        self.window = running
+        with running.app.app_context():
+            self._prepare()
+            db.session.remove()
+
+    def _prepare(self) -> None:
+        """Find what each measure works on, and put the reviewed dossiers on the agenda of a session."""
+        self.open_slug = db.session.scalars(sa.select(Call.slug).where(Call.status == CallStatus.OPEN)).one()
+        self.drafts = iter(self._ids(ApplicationStatus.DRAFT))
+        self.to_score = iter(self._assignments())
+        reviewed = self._ids(ApplicationStatus.REVIEWED)
+        self.dossier = reviewed[0]
+        # One for each measure of a decision, the rest to be published together.
+        self.to_decide, self.to_publish = iter(reviewed[: WRITES + 3]), reviewed[WRITES + 3 :][:PUBLISHED]
+        call = db.session.scalars(sa.select(Call).where(Call.status == CallStatus.DELIBERATING)).one()
+        with unit_of_work():
+            session = CommitteeSession(call_id=call.id, title="Séance mesurée", held_at=clock.now())
+            db.session.add(session)
+            db.session.flush()
+            db.session.add_all(
+                SessionItem(session_id=session.id, application_id=dossier, position=place)
+                for place, dossier in enumerate(reviewed[: WRITES + 3 + PUBLISHED], 1)
+            )
+        self.session_id = session.id
+        self.criteria = len(db.session.scalars(sa.select(Criterion.id).where(Criterion.call_id == call.id)).all())
+
+    def _ids(self, status: ApplicationStatus) -> list[UUID]:
+        rows = sa.select(Application.id).where(Application.status == status).order_by(Application.id)
+        return list(db.session.scalars(rows))
+
+    def _assignments(self) -> list[UUID]:
+        rows = (
+            sa.select(Assignment.id)
+            .join(Account, Account.id == Assignment.reviewer_id)
+            .where(Account.email == PEOPLE[Role.REVIEWER], Assignment.status == AssignmentStatus.ACCEPTED)
+            .order_by(Assignment.id)
+        )
+        return list(db.session.scalars(rows))
+
+    def measures(self) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+        yield "call page", lambda: self.page(None, f"/appels/{self.open_slug}")
+        yield "dossier list", lambda: self.page(Role.OFFICER, "/instruction")
+        yield "dossier list, searched", lambda: self.page(Role.OFFICER, "/instruction?mots=reconditionn%C3%A9s")
+        yield "reviewer's list", lambda: self.page(Role.REVIEWER, "/evaluations")
+        yield "dossier page", lambda: self.page(Role.OFFICER, f"/instruction/dossiers/{self.dossier}")
+        yield "submit", self.submit
+        yield "score", self.score
+        yield "decide one", self.decide
+        yield f"publish {PUBLISHED}", self.publish
+
+    def page(self, role: Role | None, path: str) -> dict[str, Any]:
+        """A page read by one client, then by eight, with its statements counted in this process."""
+
+        def reader() -> Callable[[], float]:
+            client = self.browser(role)
+
+            def read() -> float:
+                status, _, seconds = client.get(path)
+                if status != 200:
+                    raise RuntimeError(f"GET {path}: {status}")
+                return seconds
+
+            return read
+
+        return {
+            **times(reader(), READS),
+            "requests_per_second_1_client": rate(reader, 1),
+            "requests_per_second_8_clients": rate(reader, 8),
+            "sql_statements": self.statements(role, lambda client: client.get(path)),
+        }
+
+    def submit(self) -> dict[str, Any]:
+        """Form and post of a submission, a new draft each time."""
+        client = self.browser(Role.APPLICANT)
+
+        def once() -> float:
+            return self.posted(client, f"/dossiers/{next(self.drafts)}/depot", {"certified": "y"})
+
+        return {
+            **times(once, WRITES),
+            "sql_statements": self.statements(
+                Role.APPLICANT,
+                lambda page: in_process(page, f"/dossiers/{next(self.drafts)}/depot", {"certified": "y"}),
+            ),
+        }
+
+    def score(self) -> dict[str, Any]:
+        """Form and post of a whole evaluation, a new dossier each time."""
+        client = self.browser(Role.REVIEWER)
+        marks = {f"mark_{n}": "3" for n in range(1, self.criteria + 1)}
+        reasons = {f"why_{n}": "Étayé par les pièces du dossier." for n in range(1, self.criteria + 1)}
+        opinion = {
+            **marks,
+            **reasons,
+            "recommendation": "favourable",
+            "comment_to_committee": "Projet solide.",
+            "comment_to_applicant": "Bon dossier.",
+            "hand_in": "1",
+        }
+        return {
+            **times(lambda: self.posted(client, f"/evaluations/{next(self.to_score)}/grille", opinion), WRITES),
+            "sql_statements": self.statements(
+                Role.REVIEWER, lambda page: in_process(page, f"/evaluations/{next(self.to_score)}/grille", opinion)
+            ),
+        }
+
+    def decide(self) -> dict[str, Any]:
+        """Form and post of one prepared award, a new dossier each time."""
+        client = self.browser(Role.CHAIR)
+        award = {"outcome": "awarded", "amount": "25000", "reason": "", "conditions": ""}
+        return {
+            **times(lambda: self.posted(client, self._decision_of(next(self.to_decide)), award), WRITES, warmup=1),
+            "sql_statements": self.statements(
+                Role.CHAIR, lambda page: in_process(page, self._decision_of(next(self.to_decide)), award)
+            ),
+        }
+
+    def _decision_of(self, dossier: UUID) -> str:
+        return f"/seances/{self.session_id}/dossiers/{dossier}"
+
+    def publish(self) -> dict[str, Any]:
+        """A bulk publication carried out as the worker does it, each decision in a transaction of its own."""
+        client = self.browser(Role.CHAIR)
+        award = {"outcome": "awarded", "amount": "25000", "reason": "", "conditions": ""}
+        for dossier in self.to_publish:
+            self.posted(client, self._decision_of(dossier), award)
+        with self.window.app.app_context():
+            chair = by_email(PEOPLE[Role.CHAIR])
+            session = db.session.get_one(CommitteeSession, self.session_id)
+            chosen = db.session.scalars(
+                sa.select(Decision)
+                .where(Decision.application_id.in_(self.to_publish))
+                .options(sa.orm.joinedload(Decision.application), sa.orm.joinedload(Decision.session))
+            ).all()
+            if chair is None or not chosen:
+                raise RuntimeError("nothing to publish")
+            with unit_of_work():
+                publication.ask(session, chosen, actor=chair)
+            db.session.remove()
+            with counted_statements() as seen:
+                started = time.perf_counter()
+                settled = publication.carry_out()
+                seconds = time.perf_counter() - started
+            db.session.remove()
+        return {
+            "decisions": settled,
+            "seconds": round(seconds, 3),
+            "sql_statements_per_decision": round(len(seen) / settled, 1),
+        }
+
+    def browser(self, role: Role | None) -> Client:
+        client = Client(self.window.port)
+        if role is not None:
+            client.sign_in(PEOPLE[role], PASSWORD)
+        return client
+
+    def posted(self, client: Client, path: str, fields: dict[str, str]) -> float:
+        status, body, seconds = client.submit(path, fields)
+        if status != 303:
+            raise RuntimeError(f"POST {path}: {status} {body.partition('<main')[2][:2000]}")
+        return seconds
+
+    def statements(self, role: Role | None, ask: Callable[[FlaskClient], Any]) -> int:
+        """SQL statements of what `ask` does as `role`, in this process, signing in left out."""
+        client = self.window.app.test_client()
+        if role is not None:
+            with self.window.app.app_context():
+                account = by_email(PEOPLE[role])
+                if account is None:
+                    raise RuntimeError(f"no account for {role}")
+                with client.session_transaction() as cookie:
+                    cookie.update({"_user_id": account.get_id(), "_fresh": True})
+                db.session.remove()
+        with counted_statements() as seen:
+            ask(client)
+        return len(seen)
+
+
+def in_process(client: FlaskClient, path: str, fields: dict[str, str]) -> None:
+    """Form and post with Flask's own client."""
+    body = client.get(path).get_data(as_text=True)
+    answer = client.post(path, data=dict(itertools.chain(hidden_fields(body), fields.items())))
+    if answer.status_code != 303:
+        raise RuntimeError(f"POST {path}: {answer.status_code}")
+
+
+if __name__ == "__main__":
+    main()
