@@ -170,7 +170,7 @@ REFUSED = [
     (Section.BUDGET, {"lines-0-amount": "1e400"}, "Écrivez un nombre", "lines-0-amount"),
     (Section.BUDGET, {"lines-0-amount": "NaN"}, "Écrivez un nombre", "lines-0-amount"),
     (Section.BUDGET, {"lines-0-amount": "99999999999999"}, "Écrivez un nombre", "lines-0-amount"),
-    (Section.BUDGET, {"lines-0-amount": "10000000000"}, "au moins 0", "lines-0-amount"),
+    (Section.BUDGET, {"lines-0-amount": "10000000000"}, "Le nombre est trop grand", "lines-0-amount"),
     (Section.BUDGET, {"lines-0-amount_requested": "120000,01"}, "dépassent la dépense", "lines-0-amount_requested"),
     (Section.BUDGET, {"lines-0-year": "20227"}, "entre 2000 et 2100", "lines-0-year"),
     (Section.BUDGET, {"lines-0-category": "bribes"}, "valeur de la liste", "lines-0-category"),

@@ -181,7 +181,7 @@ class LineRow(RowForm):
     cofunder = LineField("Cofinanceur", longest=200)
 
     def validate_amount(self, field: Any) -> None:
-        if field.data is not None and field.data <= 0:
+        if not field.errors and field.data == 0:
             raise ValidationError("Écrivez un montant supérieur à 0.")
 
 
@@ -213,9 +213,10 @@ class BudgetForm(TableForm):
         return super()._kept_at(index - len(self.before))
 
     def summary(self, *, staff_counted: bool) -> Summary:
-        """The arithmetic of what is typed, saved or not."""
-        typed = [BudgetLine(**{**row, "amount": row["amount"] or ZERO}) for row in self.values()["lines"]]
-        return summarise(typed, staff_counted=staff_counted)
+        """The arithmetic of what is typed, saved or not; what cannot be an amount counts for nothing."""
+        shares = ("amount", "amount_requested", "amount_cofunded")
+        rows = [{**row, **{share: max(row[share] or ZERO, ZERO) for share in shares}} for row in self.values()["lines"]]
+        return summarise((BudgetLine(**row) for row in rows), staff_counted=staff_counted)
 
 
 class IndicatorRow(RowForm):

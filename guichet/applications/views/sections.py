@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.applications import policies, queries
+from guichet.applications.budget import Summary
 from guichet.applications.completeness import missing
 from guichet.applications.forms.comparison import differences
 from guichet.applications.forms.sections import CarrierForm, OpennessForm, ProjectForm, SectionForm, SolutionForm
@@ -155,3 +156,10 @@ def _section_page(application: Application, opened: Section, form: SectionForm, 
         crumbs=crumbs(application, opened.label),
         **context,
     )
+
+
+def _budget(application: Application, form: SectionForm) -> Summary | None:
+    """The totals of what is typed; none while it is wrong."""
+    if not isinstance(form, BudgetForm) or form.errors:
+        return None
+    return form.summary(staff_counted=application.call.staff_cost_counted)
