@@ -2,7 +2,7 @@
 
 import datetime as dt
 import enum
-from typing import Any, ClassVar
+from typing import Any
 
 from guichet.applications.models import Section
 from guichet.core import clock
@@ -61,16 +61,10 @@ class Answer(enum.StrEnum):
 
 
 class ReasonForm(Form):
-    """A reason: a usual one, one's own words, or both."""
+    """A reason: a usual one (each form offers its own), one's own words, or both."""
 
-    offered: ClassVar[tuple[UsualReason, ...]] = ()
-
-    usual = EnumField("Motif habituel", (), empty="Aucun")
+    usual: EnumField
     reason = TextField("Précisions", longest=LONGEST_REASON)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.usual.members = list(self.offered)
 
     @property
     def full_reason(self) -> str:
@@ -92,7 +86,7 @@ class ReasonForm(Form):
 
 class EligibilityForm(ReasonForm):
     answer = EnumField("Votre décision", Answer, required=True)
-    offered: ClassVar = TO_REFUSE
+    usual = EnumField("Motif habituel", TO_REFUSE, empty="Aucun")
 
     @property
     def reason_needed(self) -> bool:
@@ -100,11 +94,11 @@ class EligibilityForm(ReasonForm):
 
 
 class ReopeningForm(ReasonForm):
-    offered: ClassVar = TO_REOPEN
+    usual = EnumField("Motif habituel", TO_REOPEN, empty="Aucun")
 
 
 class ClosingForm(ReasonForm):
-    offered: ClassVar = TO_CLOSE
+    usual = EnumField("Motif habituel", TO_CLOSE, empty="Aucun")
 
 
 class ComplementsForm(Form):
