@@ -94,8 +94,9 @@ def _queue_behind_other_writers() -> None:
 
 
 def _free_slug(title: str) -> str:
-    ascii_title = unicodedata.normalize("NFKD", title.lower()).encode("ascii", "ignore").decode()
-    words = "".join(c if c.isalnum() else " " for c in ascii_title.replace("’", " ")).split()
+    spaced = "".join(c if c.isalnum() else " " for c in title)
+    # In lower case last: « 𝔸 » is a letter that only its plain form can lower.
+    words = unicodedata.normalize("NFKD", spaced).encode("ascii", "ignore").decode().lower().split()
     wanted = "-".join(words)[:LONGEST_SLUG].strip("-") or "appel"
     taken = set(db.session.scalars(sa.select(Call.slug).where(Call.slug.startswith(wanted)))) | RESERVED_SLUGS
     if wanted not in taken:
