@@ -22,37 +22,37 @@ PLAIN = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "public, 
 @bp.get("/accessibilite")
 @public
 def accessibility() -> ResponseReturnValue:
-    return _statement("accessibility", "Accessibilité", declared_on=DECLARED_ON)
+    return _statement("statements/accessibility.html", "Accessibilité", declared_on=DECLARED_ON)
 
 
 @bp.get("/ecoconception")
 @public
 def eco_design() -> ResponseReturnValue:
-    return _statement("eco_design", "Écoconception", declared_on=DECLARED_ON)
+    return _statement("statements/eco_design.html", "Écoconception", declared_on=DECLARED_ON)
 
 
 @bp.get("/mentions-legales")
 @public
 def legal_notice() -> ResponseReturnValue:
-    return _statement("legal_notice", "Mentions légales")
+    return _statement("statements/legal_notice.html", "Mentions légales")
 
 
 @bp.get("/donnees-personnelles")
 @public
 def privacy() -> ResponseReturnValue:
-    return _statement("privacy", "Données personnelles")
+    return _statement("statements/privacy.html", "Données personnelles")
 
 
 @bp.get("/aide")
 @public
 def help_page() -> ResponseReturnValue:
-    return _statement("help", "Aide et contact")
+    return _statement("statements/help.html", "Aide et contact")
 
 
 @bp.get("/plan-du-site")
 @public
 def site_map() -> ResponseReturnValue:
-    return _statement("site_map", "Plan du site")
+    return _statement("statements/site_map.html", "Plan du site")
 
 
 @bp.get("/robots.txt")
@@ -79,9 +79,9 @@ def security() -> ResponseReturnValue:
     return "\n".join(lines), 200, PLAIN
 
 
-def _statement(name: str, label: str, **context: Any) -> ResponseReturnValue:
+def _statement(template: str, label: str, **context: Any) -> ResponseReturnValue:
     crumbs = [("Accueil", url_for("dashboard.home")), (label, None)]
-    return render_template(f"statements/{name}.html", crumbs=crumbs, **context)
+    return render_template(template, crumbs=crumbs, **context)
 
 
 def _settings() -> Settings:
