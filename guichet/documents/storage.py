@@ -46,9 +46,11 @@ def save(identifier: UUID, content: BinaryIO) -> Saved:
     return saved
 
 
-def open_file(identifier: UUID) -> BinaryIO:
-    """The stored file, to be read and closed by the caller. Raises FileNotFoundError."""
-    return _place(identifier).open("rb")
+def read(identifier: UUID) -> Iterator[bytes]:
+    """The stored file piece by piece, opened at the first one. Raises FileNotFoundError then."""
+    with _place(identifier).open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
 
 
 def holds(identifier: UUID) -> bool:

@@ -35,8 +35,7 @@ def receipts():
 
 
 def content_of(document):
-    with storage.open_file(document.id) as file:
-        return file.read()
+    return b"".join(storage.read(document.id))
 
 
 def plain(text):

@@ -28,8 +28,7 @@ def test_store_keeps_the_file_with_its_fingerprint_under_a_clean_name(session):
     assert document.sha256 == hashlib.sha256(files.PDF).hexdigest()
     assert document.stored_by_id == actor.id
     assert document.scan_state is ScanState.NOT_SCANNED
-    with storage.open_file(document.id) as file:
-        assert file.read() == files.PDF
+    assert b"".join(storage.read(document.id)) == files.PDF
 
 
 def test_store_takes_the_antivirus_test_string_as_text_and_says_that_nothing_scanned_it(session):

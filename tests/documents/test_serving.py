@@ -1,7 +1,8 @@
 import pytest
+from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.http import parse_options_header
 
-from guichet.core.errors import Forbidden, NotFound
+from guichet.core.errors import Forbidden
 from guichet.documents import services, storage
 from guichet.documents.models import ScanState
 from guichet.documents.serving import send
@@ -15,10 +16,8 @@ def document(app, session):
 
 def test_send_hands_the_file_out_as_a_sandboxed_attachment_that_no_cache_keeps(document):
     answer = send(document)
-    answer.direct_passthrough = False
 
     assert answer.get_data() == b"%PDF-1.7 content"
-    answer.close()
     disposition, options = parse_options_header(answer.headers["Content-Disposition"])
     assert (disposition, options["filename"]) == ("attachment", "Lettre « n° 1 » été.pdf")
     assert answer.headers["Content-Type"] == "application/pdf"
@@ -30,7 +29,6 @@ def test_send_hands_the_file_out_as_a_sandboxed_attachment_that_no_cache_keeps(d
 
 def test_send_shows_a_pdf_when_asked(document):
     answer = send(document, inline=True)
-    answer.close()
 
     assert answer.headers["Content-Disposition"].startswith("inline;")
 
@@ -38,7 +36,6 @@ def test_send_shows_a_pdf_when_asked(document):
 def test_send_never_shows_a_kind_that_could_be_read_as_a_page(document):
     document.media_type = "text/plain"
     answer = send(document, inline=True)
-    answer.close()
 
     assert answer.headers["Content-Disposition"].startswith("attachment;")
 
@@ -53,5 +50,18 @@ def test_send_refuses_an_infected_file(document):
 def test_send_says_that_the_storage_lost_the_file(document):
     storage.delete(document.id)
 
-    with pytest.raises(NotFound, match="introuvable dans le stockage"):
+    with pytest.raises(ServiceUnavailable):
         send(document)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [("日本.pdf", ".pdf"), ("😀", "document"), ('a"b;c.pdf', 'a"b;c.pdf'), ("a%0d%0ab.pdf", "a%0d%0ab.pdf")],
+)
+def test_send_writes_any_name_without_bending_the_header(document, name, plain):
+    document.name = name
+
+    header = send(document).headers["Content-Disposition"]
+
+    assert parse_options_header(header)[1]["filename"] == name
+    assert parse_options_header(header.split("; filename*=")[0])[1]["filename"] == plain

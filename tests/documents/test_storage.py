@@ -30,8 +30,7 @@ def test_save_measures_what_it_writes_and_gives_it_back(app):
     saved = storage.save(identifier, io.BytesIO(content))
 
     assert (saved.size, saved.sha256) == (700_000, hashlib.sha256(content).hexdigest())
-    with storage.open_file(identifier) as file:
-        assert file.read() == content
+    assert b"".join(storage.read(identifier)) == content
 
 
 def test_save_leaves_nothing_when_the_disk_is_full(app, folder):
@@ -53,7 +52,7 @@ def test_delete_forgets_a_file_and_does_nothing_the_second_time(app):
 
     assert not storage.holds(identifier)
     with pytest.raises(FileNotFoundError):
-        storage.open_file(identifier)
+        next(storage.read(identifier))
 
 
 def test_written_before_finds_old_files_and_abandoned_ones_only(app, folder):

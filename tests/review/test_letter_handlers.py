@@ -54,8 +54,7 @@ def letter_of(event):
     document = db.session.scalars(
         sa.select(Document).join(Decision, Decision.letter_id == Document.id).where(Decision.id == event.decision_id)
     ).one()
-    with storage.open_file(document.id) as file:
-        return document, file.read()
+    return document, b"".join(storage.read(document.id))
 
 
 def test_the_letter_of_an_award_tells_the_amount_the_conditions_the_next_steps_and_its_author(chair):
