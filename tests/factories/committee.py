@@ -26,7 +26,11 @@ from tests.factories.review import make_assignment
 
 
 def make_reviewed(
-    call: Call, *, mean: Decimal | int | None = 70, status: ApplicationStatus = ApplicationStatus.REVIEWED, **columns: Any
+    call: Call,
+    *,
+    mean: Decimal | int | None = 70,
+    status: ApplicationStatus = ApplicationStatus.REVIEWED,
+    **columns: Any,
 ) -> Application:
     """A dossier that awaits the committee, with one opinion of that mean (none when `mean` is None)."""
     application = make_application(call=call, status=status, **columns)
@@ -35,7 +39,9 @@ def make_reviewed(
     return application
 
 
-def give_opinion(application: Application, mean: Decimal | int, recommendation: Any = Recommendation.FAVOURABLE) -> None:
+def give_opinion(
+    application: Application, mean: Decimal | int, recommendation: Any = Recommendation.FAVOURABLE
+) -> None:
     assignment = make_assignment(application, status=AssignmentStatus.COMPLETED)
     assignment.evaluation.mean = Decimal(mean)
     assignment.evaluation.recommendation = recommendation

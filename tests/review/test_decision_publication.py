@@ -11,9 +11,11 @@ from guichet.accounts.models import Role
 from guichet.applications.models import ApplicationStatus, PlanLink, Recusal
 from guichet.audit import queries as audit
 from guichet.audit.models import Audience
+from guichet.blueprints import BEAT_SCHEDULE
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import Forbidden, InvalidTransition, RuleBroken
+from guichet.core.queue import nudger
 from guichet.core.transaction import unit_of_work
 from guichet.notifications.models import Email
 from guichet.outbox.models import OutboxMessage
@@ -257,6 +259,20 @@ def test_carry_out_refuses_who_is_recused_since(call, chair):
     item = db.session.scalars(sa.select(PublicationItem)).one()
     assert "s’est déportée" in item.message
     assert decision.application.status is S.REVIEWED
+
+
+def test_ask_nudges_the_worker_once_it_is_committed(app, call, chair, monkeypatch):
+    decision, nudged = prepared(call), []
+    monkeypatch.setattr(nudger, "put", lambda task, *_: nudged.append(task))
+    with unit_of_work():
+        publication.ask(decision.session, [decision], actor=chair)
+        assert nudged == []
+
+    assert nudged == ["review.publish_decisions"]
+    # The worker and the scheduler know the task by this name.
+    assert BEAT_SCHEDULE["publications"]["task"] == "review.publish_decisions"
+    app.extensions["celery"].tasks["review.publish_decisions"].run()
+    assert decision.status is DecisionStatus.PUBLISHED
 
 
 def test_ask_refuses_nothing_and_the_decisions_of_others(call):

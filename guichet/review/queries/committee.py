@@ -140,27 +140,8 @@ def calls_to_plan(actor: Account) -> list[Call]:
 
 def agenda(session: CommitteeSession, actor: Account) -> sa.Select[Any]:
     """The agenda that `actor` reads, in its order: rows for `line_of`."""
-    known = DecisionStatus if policies.can_see_prepared(actor, session) else TOLD
-    latest = (
-        sa.select(Decision)
-        .where(
-            Decision.application_id == SessionItem.application_id,
-            Decision.session_id == SessionItem.session_id,
-            Decision.status.in_(set(known) - {DecisionStatus.CANCELLED}),
-        )
-        .order_by(Decision.prepared_at.desc(), Decision.id)
-        .limit(1)
-        .lateral()
-    )
-    opinions = (
-        sa.select(
-            sa.func.array_agg(Evaluation.mean, type_=MEANS).label("means"),
-            sa.func.array_agg(sa.cast(Evaluation.recommendation, sa.Text), type_=WORDS).label("recommendations"),
-        )
-        .join(Evaluation.assignment)
-        .where(Assignment.application_id == SessionItem.application_id, *_submitted())
-        .lateral()
-    )
+    decisions = _latest_decision(knows=policies.can_see_prepared(actor, session))
+    opinions = _opinions()
     return (
         sa.select(
             Application.id,
@@ -170,15 +151,43 @@ def agenda(session: CommitteeSession, actor: Account) -> sa.Select[Any]:
             Application.amount_requested,
             Application.status,
             opinions,
-            aliased(Decision, latest),
+            aliased(Decision, decisions),
         )
         .select_from(SessionItem)
         .join(SessionItem.application)
         .join(Application.ministry)
         .join(opinions, sa.true())
-        .outerjoin(latest, sa.true())
+        .outerjoin(decisions, sa.true())
         .where(SessionItem.session_id == session.id, shown_to(actor))
         .order_by(SessionItem.position, SessionItem.id)
+    )
+
+
+def _latest_decision(*, knows: bool) -> sa.FromClause:
+    """The session's decision on a dossier of its agenda, for who knows of what is prepared or for who does not."""
+    return (
+        sa.select(Decision)
+        .where(
+            Decision.application_id == SessionItem.application_id,
+            Decision.session_id == SessionItem.session_id,
+            Decision.status.in_(TOLD | {DecisionStatus.PREPARED} if knows else TOLD),
+        )
+        .order_by(Decision.prepared_at.desc(), Decision.id)
+        .limit(1)
+        .lateral()
+    )
+
+
+def _opinions() -> sa.FromClause:
+    """The means and the recommendations given on a dossier of the agenda."""
+    return (
+        sa.select(
+            sa.func.array_agg(Evaluation.mean, type_=MEANS).label("means"),
+            sa.func.array_agg(sa.cast(Evaluation.recommendation, sa.Text), type_=WORDS).label("recommendations"),
+        )
+        .join(Evaluation.assignment)
+        .where(Assignment.application_id == SessionItem.application_id, *_submitted())
+        .lateral()
     )
 
 

@@ -13,6 +13,7 @@ from guichet.accounts.models import Account
 from guichet.applications.models import Application, ApplicationStatus
 from guichet.applications.workflow import WORKFLOW
 from guichet.audit import services as audit
+from guichet.audit.models import Audience
 from guichet.calls.models import MovementKind
 from guichet.calls.services import move_envelope
 from guichet.core import clock
@@ -78,8 +79,7 @@ def prepare(
         prepared_at=clock.now(),
         **wanted,
     )
-    _reserve(decision, actor)
-    audit.record(actor, "decision.prepare", decision, application_id=application.id, session_id=session.id, **wanted)
+    _enter(decision, actor)
     return decision
 
 
@@ -182,7 +182,7 @@ def _check_amount(application: Application, amount: Decimal | None) -> None:
         raise RuleBroken(f"Le montant accordé ne peut pas dépasser le montant demandé, {asked}.", field="amount")
 
 
-def _reserve(decision: Decision, actor: Account) -> None:
+def _enter(decision: Decision, actor: Account) -> None:
     # The ledger names the decision, whose row must be there first. It never names the dossier: those recused read it.
     db.session.add(decision)
     db.session.flush()
@@ -190,6 +190,9 @@ def _reserve(decision: Decision, actor: Account) -> None:
         reason = f"Attribution préparée en séance « {decision.session.title} »"
         call = decision.session.call
         move_envelope(call, MovementKind.AWARD, -decision.amount, reason, actor=actor, decision_id=decision.id)
+    # The reason and the conditions are in the decision, which never changes; more people read the journal.
+    facts = {"outcome": decision.outcome, "amount": decision.amount, "application_id": decision.application_id}
+    audit.record(actor, "decision.prepare", decision, audience=Audience.STAFF, **facts)
 
 
 def _take_back(decision: Decision, actor: Account) -> None:

@@ -1,0 +1,112 @@
+"""A prepared decision is a secret: whatever page the ministry, reviewers and visitors open, nothing tells of it."""
+
+from decimal import Decimal
+
+import pytest
+
+from guichet.accounts.models import Role
+from guichet.applications.models import ApplicationStatus, Recusal
+from guichet.core.db import db
+from guichet.core.transaction import unit_of_work
+from guichet.review.models import Outcome
+from guichet.review.services import decision as services
+from tests.factories.accounts import make_account
+from tests.factories.calls import make_call
+from tests.factories.committee import make_reviewed, make_session
+from tests.factories.plans import make_action, make_plan
+
+AMOUNT, REASON, CONDITION, TITLE = "41 237", "Motif encore secret", "Condition encore secrète", "Comité des secrets"
+
+
+@pytest.fixture
+def call(session):
+    return make_call()
+
+
+@pytest.fixture
+def lead(session):
+    return make_account(Role.APPLICANT)
+
+
+@pytest.fixture
+def dossier(call, lead):
+    return make_reviewed(call, lead=lead)
+
+
+@pytest.fixture
+def addresses(app, call, dossier, lead):
+    """The address of every page, with the identifiers of this dossier, its call, its session and its ministry's plan."""
+    plan = make_plan(lead.organisation)
+    meeting = make_session(call, dossier, title=TITLE)
+    with unit_of_work():
+        chair = make_account(Role.CHAIR)
+        services.prepare(dossier, meeting, Outcome.AWARDED, Decimal(41_237), REASON, CONDITION, actor=chair)
+    known = {
+        "application_id": dossier.id,
+        "slug": call.slug,
+        "session_id": meeting.id,
+        "plan_id": plan.id,
+        "action_id": make_action(plan).id,
+        "number": 1,
+    }
+    adapter = app.url_map.bind("localhost")
+    # The others are pages of things that do not exist here.
+    return [
+        adapter.build(rule.endpoint, {name: known[name] for name in rule.arguments})
+        for rule in app.url_map.iter_rules()
+        if "GET" in rule.methods and rule.endpoint != "static" and rule.arguments <= known.keys()
+    ]
+
+
+def told_by(client, addresses, *secrets):
+    """The pages that `client` may open and that hold one of `secrets`."""
+    opened, told = 0, []
+    for address in addresses:
+        answer = client.get(address)
+        text = answer.get_data(as_text=True).replace("\u202f", " ").replace("\u00a0", " ")
+        answer.close()
+        opened += answer.status_code == 200
+        told += [(address, secret) for secret in secrets if secret in text]
+    # Otherwise the test would say nothing.
+    assert opened > 5
+    return told
+
+
+def test_the_team_and_its_ministry_see_nothing(client_for, addresses, lead, dossier):
+    focal_point = make_account(Role.FOCAL_POINT, organisation=lead.organisation)
+    colleagues = [make_account(role, organisation=lead.organisation) for role in (Role.COMMITTEE, Role.CHAIR)]
+    for reader in (lead, focal_point):
+        client = client_for(reader)
+        assert told_by(client, addresses, AMOUNT, REASON, CONDITION, TITLE) == []
+        page = client.get(f"/dossiers/{dossier.id}").get_data(as_text=True)
+        assert "Évalué" in page
+        assert Outcome.AWARDED.label not in page
+    for reader in colleagues:
+        # They know the session, not the dossier nor what it takes.
+        assert told_by(client_for(reader), [one for one in addresses if "/enveloppe" not in one], AMOUNT, REASON) == []
+    assert dossier.status is ApplicationStatus.REVIEWED
+
+
+def test_visitors_and_reviewers_see_nothing(client_for, addresses):
+    for reader in (None, make_account(Role.REVIEWER)):
+        assert told_by(client_for(reader), addresses, AMOUNT, REASON, CONDITION, TITLE) == []
+
+
+def test_finance_sees_the_money_move_but_not_for_whom(client_for, addresses, dossier):
+    client = client_for(make_account(Role.FINANCE))
+
+    assert told_by(client, addresses, REASON, CONDITION) == []
+    # The ledger of the call, and the page that opens it.
+    told = {address for address, _ in told_by(client, addresses, AMOUNT)}
+    assert all(address.startswith("/instruction/appels/") for address in told)
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.COMMITTEE, Role.CHAIR, Role.AUDITOR])
+def test_a_recusal_hides_the_decision_from_those_who_would_know(client_for, addresses, dossier, role):
+    reader = make_account(role)
+    client = client_for(reader)
+    (sheet,) = (one for one in addresses if one.startswith("/seances/") and one.endswith(f"/dossiers/{dossier.id}"))
+    assert REASON in client.get(sheet).get_data(as_text=True)
+    db.session.add(Recusal(application_id=dossier.id, account_id=reader.id, reason="Conjoint."))
+
+    assert told_by(client, addresses, REASON, CONDITION) == []
