@@ -48,7 +48,12 @@ def save(identifier: UUID, content: BinaryIO) -> Saved:
 
 def read(identifier: UUID) -> Iterator[bytes]:
     """The stored file piece by piece, opened at the first one. Raises FileNotFoundError then."""
-    with _place(identifier).open("rb") as file:
+    # A server asks for the pieces once the page is made, when there is no application to ask for the place any more.
+    return _pieces(_place(identifier))
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             yield chunk
 

@@ -3,6 +3,7 @@ import hashlib
 import io
 import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -31,6 +32,16 @@ def test_save_measures_what_it_writes_and_gives_it_back(app):
 
     assert (saved.size, saved.sha256) == (700_000, hashlib.sha256(content).hexdigest())
     assert b"".join(storage.read(identifier)) == content
+
+
+def test_read_gives_the_pieces_after_the_page_is_made(app):
+    identifier = uuid.uuid4()
+    storage.save(identifier, io.BytesIO(b"x"))
+    pieces = storage.read(identifier)
+
+    # A thread of its own knows of no application, as a server that sends an answer.
+    with ThreadPoolExecutor(1) as elsewhere:
+        assert elsewhere.submit(list, pieces).result() == [b"x"]
 
 
 def test_save_leaves_nothing_when_the_disk_is_full(app, folder):
