@@ -40,7 +40,7 @@ def test_list_shows_what_she_was_asked_and_nothing_of_others(client_for):
 
     assert "Le mien" in page
     assert "Celui d’une autre" not in page
-    assert "Déclaration attendue : 1" in page
+    assert "Déclaration attendue&nbsp;: 1" in page
 
 
 @pytest.mark.parametrize("status", [S.CONFLICT, S.CANCELLED])

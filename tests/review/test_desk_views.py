@@ -75,7 +75,7 @@ def test_board_hides_the_dossiers_of_the_officers_own_ministry(client_for):
     page = board(client_for, make_account(Role.OFFICER, organisation=ministry))
 
     assert "De mon ministère" not in page
-    assert "Déposé : 1" not in page
+    assert "Déposé&nbsp;: 1" not in page
 
 
 def test_board_hides_a_dossier_from_the_recused_person_and_from_her_counts(client_for, session):
@@ -134,12 +134,21 @@ def test_board_filters_by_call_status_ministry_and_words(client_for):
         {"mots": "\x00é" + "x" * 5000},
         {"mots": "%_\\"},
         {"attente": "n"},
+        {"_scheme": "javascript", "_external": "1", "endpoint": "x"},
     ],
 )
 def test_board_answers_whatever_the_address_says(client_for, query):
     make_application(status=S.SUBMITTED)
 
     assert client_for(make_account(Role.OFFICER)).get("/instruction", query_string=query).status_code == 200
+
+
+def test_board_counts_lead_to_the_dossiers_of_a_status_and_keep_the_filters(client_for):
+    make_application(status=S.SUBMITTED, title="Un projet")
+
+    page = board(client_for, make_account(Role.OFFICER), mots="projet", page=1)
+
+    assert 'href="?mots=projet&amp;etat=submitted"' in page
 
 
 def test_board_keeps_to_twenty_rows_a_page(client_for):
@@ -167,8 +176,8 @@ def test_board_begins_with_the_longest_waiting(client_for, at):
 
     assert oldest_first.index("Depuis 40.") < oldest_first.index("Depuis 3.") < oldest_first.index("Depuis 1.")
     assert newest_first.index("Depuis 1.") < newest_first.index("Depuis 3.") < newest_first.index("Depuis 40.")
-    assert "il y a 40 jours" in oldest_first
-    assert "il y a 1 jour<" in oldest_first
+    assert "il y a 40&nbsp;jours" in oldest_first
+    assert "il y a 1&nbsp;jour<" in oldest_first
 
 
 AWAITED = {
@@ -225,7 +234,7 @@ def test_board_awaits_nothing_from_those_who_only_read(client_for, role):
     page = board(client_for, make_account(role))
 
     assert "Aucun dossier n’attend" in page
-    assert "Déposé : 1" in page
+    assert "Déposé&nbsp;: 1" in page
 
 
 def test_board_costs_few_statements_however_many_dossiers(client_for, statements):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wtforms.fields.choices import Choice  # type: ignore[attr-defined]  # newer than the stubs
+from wtforms.validators import ValidationError
 
 from guichet.accounts.models import Account
 from guichet.core import clock
@@ -20,7 +21,7 @@ class CandidateFilter(Form):
 
 
 class ReviewersField(ChecksField):
-    """Candidates as checkboxes; the one who may not be chosen stays in sight, with the reason."""
+    """The candidates who may be chosen, as checkboxes."""
 
     candidates: Sequence[Candidate] = ()
 
@@ -28,10 +29,15 @@ class ReviewersField(ChecksField):
         self.candidates = candidates
 
     def iter_choices(self) -> Any:
-        # Somebody who may not be chosen passes here when forged: the use case alone refuses, and says why.
         for one in self.candidates:
-            value, state = str(one.account.id), {"disabled": True} if one.obstacle else {}
-            yield Choice(value, _described(one), selected=value in (self.data or ()), render_kw=state)
+            if not one.obstacle:
+                value = str(one.account.id)
+                yield Choice(value, _described(one), selected=value in (self.data or ()), render_kw={})
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature is WTForms'
+        # Somebody who may not be chosen passes here when forged: the use case alone refuses, and says why.
+        if not set(self.data or ()) <= {str(one.account.id) for one in self.candidates}:
+            raise ValidationError("Choisissez parmi les personnes de la liste.")
 
     @property
     def chosen(self) -> list[Account]:
@@ -47,7 +53,5 @@ class AssignmentForm(Form):
 
 def _described(candidate: Candidate) -> str:
     account, load = candidate.account, candidate.load
-    who = f"{account.full_name} ({account.organisation.short_name})"
-    if candidate.obstacle:
-        return f"{who} : {candidate.obstacle}"
-    return f"{who} : {load or 'aucune'} évaluation{'s' if load > 1 else ''} à rendre"
+    owed = f"{load or 'aucune'} évaluation{'s' if load > 1 else ''} à rendre"
+    return f"{account.full_name} ({account.organisation.short_name}) : {owed}"

@@ -35,9 +35,17 @@ def reviewers(application_id: UUID) -> ResponseReturnValue:
     form.reviewer.offer(candidates[:MOST_CANDIDATES])
     if carried_out(form, _assign, application, form.reviewer.chosen, form.due_on.data):
         return back_to_dossier(application_id, "Évaluateurs désignés : chacun reçoit un courriel.")
-    others = max(0, len(candidates) - MOST_CANDIDATES)
-    context = {"filters": filters, "candidates": candidates, "others": others}
-    return step_page("review/reviewers.html", form, "Désigner des évaluateurs", application_id, **context)
+    return step_page(
+        "review/reviewers.html",
+        form,
+        "Désigner des évaluateurs",
+        application_id,
+        filters=filters,
+        candidates=candidates,
+        free=[one for one in candidates if not one.obstacle],
+        barred=[one for one in candidates[:MOST_CANDIDATES] if one.obstacle],
+        others=max(0, len(candidates) - MOST_CANDIDATES),
+    )
 
 
 def _assign(application: Application, chosen: Sequence[Account], due_on: dt.date, *, actor: Account) -> None:
