@@ -25,7 +25,7 @@ COLUMNS: dict[Section, tuple[str, ...]] = {
 }
 LINK = ("plan_action_id", "proposed_title", "proposed_theme", "level_aimed")
 MILESTONE = ("label", "due_on")
-LINE = ("category", "label", "year", "amount", "amount_requested", "amount_cofunded", "cofunder")
+LINE = ("id", "category", "label", "year", "amount", "amount_requested", "amount_cofunded", "cofunder")
 INDICATOR = ("label", "unit", "baseline", "target", "measured_on")
 
 Values = dict[str, Any]

@@ -67,6 +67,7 @@ def save(application: Application, section: Section, actor: Account, **values: A
 
 def line(**values: Any) -> dict[str, Any]:
     return {
+        "id": None,
         "category": BudgetCategory.SERVICES,
         "label": "Audit",
         "year": 2027,
@@ -308,19 +309,33 @@ def test_save_impact_replaces_indicators_and_figures(draft, lead):
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(sizes=st.lists(st.integers(0, 6), min_size=1, max_size=4))
-def test_save_budget_holds_any_lengthening_and_shortening(draft, lead, sizes):
-    for size in sizes:
-        rows = [
-            line(label=f"Ligne {number}", amount=Decimal(number + 1), amount_requested=Decimal(0))
-            for number in range(size)
-        ]
+@given(steps=st.lists(st.tuples(st.sets(st.integers(0, 5)), st.integers(0, 4)), min_size=1, max_size=4))
+def test_save_budget_holds_any_lengthening_and_shortening(draft, lead, steps):
+    for gone, added in steps:
+        held = values_of(draft, Section.BUDGET)["lines"]
+        rows = [{**row, "label": f"Ligne {number}"} for number, row in enumerate(held) if number not in gone]
+        rows += [line(label=f"Nouvelle {number}", amount_requested=Decimal("0.00")) for number in range(added)]
+        rows = rows[: drafting.MOST_LINES]
 
         draft = save(draft, Section.BUDGET, lead, lines=rows)
 
-        assert values_of(draft, Section.BUDGET)["lines"] == rows
+        saved = values_of(draft, Section.BUDGET)["lines"]
+        assert [{**row, "id": None} for row in saved] == [{**row, "id": None} for row in rows]
+        # A line that was there is the same line.
+        assert [after["id"] for before, after in zip(rows, saved, strict=True) if before["id"]] == [
+            row["id"] for row in rows if row["id"]
+        ]
         assert draft.total_cost == sum(row["amount"] for row in rows)
-        assert [budget_line.position for budget_line in draft.budget_lines] == list(range(1, size + 1))
+
+
+def test_save_budget_takes_a_line_of_another_dossier_for_a_new_one(draft, lead):
+    other = make_application(complete=True)
+    foreign = other.budget_lines[0].id
+
+    draft = save(draft, Section.BUDGET, lead, lines=[line(id=foreign)])
+
+    assert [budget_line.id != foreign for budget_line in draft.budget_lines] == [True]
+    assert queries.loaded(other.id).budget_lines[0].label == "Outillage et pièces"
 
 
 # Two editors, and who may not

@@ -11,6 +11,7 @@ from guichet.applications import queries
 from guichet.applications.models import (
     Application,
     ApplicationStatus,
+    BudgetLine,
     ChangeRequest,
     Recusal,
     Section,
@@ -462,6 +463,36 @@ def test_a_stale_table_shows_its_lines(client_for, draft, lead):
     assert answer.status_code == 409
     assert f"Matériel · Pièces · {year} · 120 000 · 60 000 · 0" in text
     assert f"Matériel · Outillage et pièces · {year} · 130 000 · 60 000 · 0" in text
+
+
+def test_the_same_text_sent_twice_is_saved_once(browser, draft, lead):
+    url = address(draft, Section.SOLUTION)
+    data = read(browser.get(url)).fields
+    data["problem"] = "Double clic"
+
+    assert [browser.post(url, data=data).status_code for _ in range(2)] == [303, 303]
+    assert saved(draft).problem == "Double clic"
+
+
+def test_two_people_write_two_pages_of_a_budget_and_lose_no_line(client_for, draft, lead):
+    draft.budget_lines += [
+        BudgetLine(position=number, category="other", label=f"Ligne {number}", year=2027, amount=Decimal(number))
+        for number in range(2, 12)
+    ]
+    mine, theirs = client_for(lead), client_for(colleague_of(draft, lead))
+    url = address(draft, Section.BUDGET)
+    my_copy, their_copy = read(mine.get(f"{url}?page=2")).fields, read(theirs.get(url)).fields
+    # A colleague takes the first line away: what was on the second page begins on the first.
+    their_copy["lines-0-removed"] = "y"
+    assert theirs.post(url, data=their_copy).status_code == 303
+    my_copy["lines-0-label"] = "Neuvième, corrigée"
+
+    answer = mine.post(f"{url}?page=2", data=my_copy)
+    assert answer.status_code == 409
+    assert mine.post(f"{url}?page=2", data=read(answer).fields).status_code == 303
+
+    labels = [line.label for line in saved(draft).budget_lines]
+    assert labels == [f"Ligne {number}" for number in range(2, 9)] + ["Neuvième, corrigée", "Ligne 10", "Ligne 11"]
 
 
 def test_two_people_write_two_sections_at_once(client_for, draft, lead):

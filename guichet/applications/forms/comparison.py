@@ -10,6 +10,7 @@ from typing import Any
 from wtforms import BooleanField, FieldList, FormField, SelectField, SelectMultipleField
 
 from guichet.applications.forms.sections import SectionForm
+from guichet.applications.forms.tables import UNTYPED
 from guichet.web.filters import day, number
 
 
@@ -35,7 +36,7 @@ def text_of(field: Any) -> str:
     if isinstance(field, FieldList):
         return "\n".join(text_of(entry) for entry in field if entry.form.is_kept)
     if isinstance(field, FormField):
-        texts = (text_of(inner) for inner in field if inner.short_name != "removed")
+        texts = (text_of(inner) for inner in field if inner.short_name not in UNTYPED)
         return " · ".join(text for text in texts if text)
     if isinstance(field, BooleanField):
         return "oui" if field.data else "non"

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
-from wtforms import BooleanField, FormField
+from wtforms import BooleanField, FormField, HiddenField
 from wtforms.validators import ValidationError
 
 from guichet.applications.budget import Summary, summarise
@@ -18,6 +19,8 @@ from guichet.web.fields import DayField, EnumField, EuroField, LineField, Number
 from guichet.web.forms import Form
 
 MISSING = "Ce champ est obligatoire."
+# What a line has beside what is typed in it.
+UNTYPED = {"removed", "line_id"}
 
 
 class RowForm(Form):
@@ -36,8 +39,8 @@ class RowForm(Form):
 
     @property
     def is_blank(self) -> bool:
-        filled = (field for field in self if field.name != self.removed.name)
-        return not any(_is_filled(field) for field in filled)
+        typed = (field for field in self if field.short_name not in UNTYPED)
+        return not any(_is_filled(field) for field in typed)
 
     def validate(self, extra_validators: Any = None) -> bool:
         if not self.is_kept:
@@ -88,7 +91,7 @@ class TableForm(SectionForm):
         return {**super().values(), self.rows_name: [self.row_values(entry) for entry in self.kept]}
 
     def row_values(self, entry: Any) -> dict[str, Any]:
-        return {field.short_name: field.data for field in entry if field.short_name != "removed"}
+        return {field.short_name: field.data for field in entry if field.short_name not in UNTYPED}
 
     def blame(self, problem: RuleBroken) -> None:
         """A field named "lines-2-amount" is that of the third line kept, wherever it stands on the page."""
@@ -172,6 +175,8 @@ class CalendarForm(TableForm):
 class LineRow(RowForm):
     needed = ("category", "label", "year", "amount")
 
+    # Which saved line this is: a budget is written page by page, by several people.
+    line_id = HiddenField()
     category = EnumField("Poste", BudgetCategory)
     label = LineField("Libellé", longest=200)
     year = WholeField("Année", least=2000, most=2100)
@@ -191,19 +196,28 @@ class BudgetForm(TableForm):
     rows_name, most = "lines", 10
     lines = RowsField(FormField(LineRow), "Ligne")
 
-    def __init__(self, lines: Sequence[dict[str, Any]], page: int, **kwargs: Any) -> None:
-        size = self.most - self.blanks
+    def __init__(self, lines: Sequence[dict[str, Any]], page: int | None, **kwargs: Any) -> None:
+        """`lines` are those saved; without `page`, all are on the form."""
+        size = self.most - self.blanks if page else max(1, len(lines))
         self.pages = max(1, -(-len(lines) // size))
-        self.page = min(max(1, page), self.pages)
-        start = (self.page - 1) * size
-        self.before, self.after = list(lines[:start]), list(lines[start + size :])
-        super().__init__(data={"lines": lines[start : start + size]}, **kwargs)
+        self.page = min(max(1, page or 1), self.pages)
+        shown = lines[(self.page - 1) * size : self.page * size]
+        super().__init__(data={"lines": [{"line_id": str(line["id"] or ""), **line} for line in shown]}, **kwargs)
+        here = {entry.form.line_id.data for entry in self.lines}
+        first = next((index for index, line in enumerate(lines) if str(line["id"]) in here), len(lines))
+        self.before = list(lines[:first])
+        self.after = [line for line in lines[first:] if str(line["id"]) not in here]
+
+    def add_blank(self, number: int = 1) -> None:
+        """New lines come after all others: they are typed on the last page."""
+        if not self.after:
+            super().add_blank(number)
 
     def row_values(self, entry: Any) -> dict[str, Any]:
         values = super().row_values(entry)
         for share in ("amount_requested", "amount_cofunded"):
             values[share] = values[share] or ZERO
-        return values
+        return {"id": _identifier(entry.form.line_id.data), **values}
 
     def values(self) -> dict[str, Any]:
         values = super().values()
@@ -217,6 +231,13 @@ class BudgetForm(TableForm):
         shares = ("amount", "amount_requested", "amount_cofunded")
         rows = [{**row, **{share: max(row[share] or ZERO, ZERO) for share in shares}} for row in self.values()["lines"]]
         return summarise((BudgetLine(**row) for row in rows), staff_counted=staff_counted)
+
+
+def _identifier(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
 
 
 class IndicatorRow(RowForm):

@@ -136,7 +136,7 @@ def _write_budget(application: Application, values: Values) -> None:
             )
     if sum(row["amount"] for row in rows) > LARGEST:
         raise RuleBroken("Le total du budget est trop grand.")
-    _fit(application.budget_lines, rows, BudgetLine)
+    _fit_lines(application.budget_lines, rows)
     budget = summarise(application.budget_lines, staff_counted=True)
     application.total_cost, application.amount_requested = budget.total, budget.requested
 
@@ -161,6 +161,22 @@ def _fit(held: list[Any], rows: Sequence[Values], make: type[Any]) -> None:
             setattr(thing, name, value)
     held += [make(position=number, **row) for number, row in enumerate(rows, start=1) if number > len(held)]
     del held[len(rows) :]
+
+
+def _fit_lines(held: list[BudgetLine], rows: Sequence[Values]) -> None:
+    """The same for a budget, whose lines keep their identity: several people write several pages of it."""
+    known = {line.id: line for line in held}
+    following = max((line.position for line in held), default=0) + 1
+    for row in rows:
+        values = {name: value for name, value in row.items() if name != "id"}
+        if line := known.pop(row.get("id"), None):
+            for name, value in values.items():
+                setattr(line, name, value)
+        else:
+            held.append(BudgetLine(position=following, **values))
+            following += 1
+    for line in known.values():
+        held.remove(line)
 
 
 def delete(application: Application, *, actor: Account) -> None:

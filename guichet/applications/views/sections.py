@@ -59,17 +59,16 @@ def _section_at(slug: str) -> Section:
     return found
 
 
-def _form_for(application: Application, opened: Section, *, as_saved: bool = False) -> SectionForm:
+def _form_for(application: Application, opened: Section) -> SectionForm:
     """The form of the section: as it was sent, else as it was saved, with empty lines to type in."""
     values = values_of(application, opened)
-    extra = {"formdata": None} if as_saved else {}
     if opened is Section.BUDGET:
-        form: SectionForm = BudgetForm(values["lines"], requested_page(), **extra)
+        form: SectionForm = BudgetForm(values["lines"], requested_page())
     else:
-        form = FORMS[opened](data=values, **extra)
+        form = FORMS[opened](data=values)
     if not form.is_submitted():
         form.version.data = fingerprint(application, opened)
-        if isinstance(form, TableForm) and not as_saved:
+        if isinstance(form, TableForm):
             form.add_blank(form.blanks)
     if isinstance(form, ImpactForm) and not application.is_digital_service:
         form.leave_out_rgesn()
@@ -97,6 +96,10 @@ def _save(application: Application, opened: Section, form: SectionForm) -> Respo
         return _section_page(queries.one_for(actor, application.id), opened, form)
     except (Conflict, Forbidden):
         return _conflict(queries.one_for(actor, application.id), opened, form)
+    return _saved(application, opened, form)
+
+
+def _saved(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
     flash(f"La rubrique « {opened.label} » est enregistrée.", "success")
     return redirect(_after_save(application, opened, form), 303)
 
@@ -121,11 +124,27 @@ def _conflict(application: Application, opened: Section, form: SectionForm) -> R
     """Both texts side by side; sending again, with the new version, keeps what is typed."""
     if not policies.can_edit_section(current_account(), application, opened):
         return _closed(application, opened, form)
-    compared = list(differences(_form_for(application, opened, as_saved=True), form))
+    compared = list(
+        differences(
+            _copy(application, opened, values_of(application, opened)), _copy(application, opened, form.values())
+        )
+    )
+    if not compared:
+        # The same text sent twice: a double click.
+        return _saved(application, opened, form)
     form.version.data = fingerprint(application, opened)
     _offer(application, form)
     body, _ = cast("tuple[str, int]", _section_page(application, opened, form, differences=compared))
     return body, 409
+
+
+def _copy(application: Application, opened: Section, values: dict[str, Any]) -> SectionForm:
+    """A form of the whole section that holds `values`, to be compared with another."""
+    if opened is Section.BUDGET:
+        return BudgetForm(values["lines"], None, formdata=None)
+    copy = FORMS[opened](formdata=None, data=values)
+    _offer(application, copy)
+    return copy
 
 
 def _closed(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
