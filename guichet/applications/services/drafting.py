@@ -165,7 +165,7 @@ def _fit(held: list[Any], rows: Sequence[Values], make: type[Any]) -> None:
 
 def _fit_lines(held: list[BudgetLine], rows: Sequence[Values]) -> None:
     """The same for a budget, whose lines keep their identity: several people write several pages of it."""
-    known = {line.id: line for line in held}
+    known: dict[Any, BudgetLine] = {line.id: line for line in held}
     following = max((line.position for line in held), default=0) + 1
     for row in rows:
         values = {name: value for name, value in row.items() if name != "id"}
