@@ -16,7 +16,7 @@ from guichet.extensions import limiter
 from guichet.web.pages import page
 
 
-@bp.get("/dossiers/<uuid:application_id>/versions/<int:number>")
+@bp.get("/dossiers/<uuid:application_id>/versions/<int(max=9999):number>")
 @signed_in()
 def version(application_id: UUID, number: int) -> ResponseReturnValue:
     application = queries.one_for(current_account(), application_id)
@@ -33,7 +33,7 @@ def version(application_id: UUID, number: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/dossiers/<uuid:application_id>/accuse/<int:number>")
+@bp.get("/dossiers/<uuid:application_id>/accuse/<int(max=9999):number>")
 @signed_in()
 def receipt(application_id: UUID, number: int) -> ResponseReturnValue:
     """The receipt of a submission, or a page that says that it is being made."""

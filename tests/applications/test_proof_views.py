@@ -1,0 +1,196 @@
+"""What proves a submission, on the web: versions, receipts, letters, and their public verification."""
+
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from guichet.accounts.models import Role
+from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, Section
+from guichet.applications.services import submission
+from guichet.core.db import db
+from guichet.core.transaction import unit_of_work
+from guichet.documents import services as documents
+from guichet.extensions import limiter
+from tests.applications.page_reader import read
+from tests.applications.test_complements_services import ask
+from tests.factories.accounts import make_account
+from tests.factories.applications import make_application
+from tests.factories.submission import join, loaded, make_submitted
+
+S = ApplicationStatus
+
+
+@pytest.fixture
+def lead(session):
+    return make_account(Role.APPLICANT)
+
+
+@pytest.fixture
+def submitted(lead):
+    return make_submitted(lead)
+
+
+@pytest.fixture
+def browser(client_for, lead):
+    return client_for(lead)
+
+
+@pytest.fixture
+def resubmitted(submitted, lead):
+    """A dossier whose second version changes one text and adds a file."""
+    ask(submitted, make_account(Role.OFFICER), sections=[Section.SOLUTION, Section.ATTACHMENTS])
+    loaded(submitted).deliverables = "Un atelier\net trois guides."
+    join(submitted, lead, name="annexe.txt", content=b"Annexe")
+    with unit_of_work():
+        submission.resubmit(loaded(submitted), actor=lead)
+    return submitted
+
+
+def fingerprint(number=1):
+    return db.session.scalars(sa.select(ApplicationVersion.sha256).where(ApplicationVersion.number == number)).one()
+
+
+# Versions
+
+
+def test_a_version_shows_what_was_submitted_whatever_the_dossier_became(browser, submitted):
+    db.session.execute(sa.text("UPDATE application SET title = 'Réécrit depuis'"))
+
+    page = read(browser.get(f"/dossiers/{submitted.id}/versions/1"))
+
+    assert "Prolonger la vie des ordinateurs" in page.text
+    assert "120 000 €" in page.text
+    assert "lettre.pdf" in page.text
+    assert fingerprint() in page.text
+    assert "altérée" not in page.text
+    assert page.elements <= 380
+
+
+def test_a_second_version_tells_field_by_field_what_changed(browser, resubmitted):
+    page = read(browser.get(f"/dossiers/{resubmitted.id}/versions/2"))
+
+    assert "Ce qui a changé depuis la version 1" in page.text
+    before, after = "Un atelier, un guide, un tableau de suivi.", "Un atelier et trois guides."
+    assert f"Besoin et solution Livrables {before} {after}" in page.text
+    assert "Pièces jointes Autre pièce — annexe.txt (6 octets)" in page.text
+    assert "Ce qui a changé" not in read(browser.get(f"/dossiers/{resubmitted.id}/versions/1")).text
+
+
+def test_a_version_that_was_altered_says_so(browser, submitted):
+    db.session.execute(sa.text("ALTER TABLE application_version DISABLE TRIGGER USER"))
+    db.session.execute(sa.text("UPDATE application_version SET content = jsonb_set(content, '{title}', '\"Autre\"')"))
+
+    assert (
+        "Cette version a été altérée après son dépôt." in read(browser.get(f"/dossiers/{submitted.id}/versions/1")).text
+    )
+
+
+@pytest.mark.parametrize("word", ["versions/2", "versions/0", "versions/99999999999999999999", "accuse/2", "lettre"])
+def test_what_does_not_exist_is_not_found(browser, submitted, word):
+    assert browser.get(f"/dossiers/{submitted.id}/{word}").status_code == 404
+
+
+@pytest.mark.parametrize("word", ["versions/1", "accuse/1", "lettre"])
+def test_proofs_are_unknown_to_another_ministry_and_to_visitors(client_for, submitted, word):
+    url = f"/dossiers/{submitted.id}/{word}"
+
+    assert client_for(make_account(Role.APPLICANT, Role.FOCAL_POINT)).get(url).status_code == 404
+    assert client_for(None).get(url).status_code == 303
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.AUDITOR, Role.ADMIN])
+def test_versions_are_read_by_the_service(client_for, submitted, role):
+    assert client_for(make_account(role)).get(f"/dossiers/{submitted.id}/versions/1").status_code == 200
+
+
+# Receipts and letters
+
+
+def test_the_receipt_is_said_to_be_in_preparation_then_handed_out(browser, submitted, run_outbox):
+    url = f"/dossiers/{submitted.id}/accuse/1"
+
+    page = read(browser.get(url))
+    assert "L’accusé est en préparation" in page.text
+    assert fingerprint() in page.text
+    run_outbox()
+    answer = browser.get(url)
+
+    assert answer.data.startswith(b"%PDF-1.7")
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert f"accuse-de-reception-{loaded(submitted).reference}-v1.pdf" in answer.headers["Content-Disposition"]
+
+
+def test_the_letter_is_handed_out_once_it_is_made(browser, lead):
+    awarded = make_application(lead=lead, status=S.AWARDED)
+    assert browser.get(f"/dossiers/{awarded.id}/lettre").status_code == 404
+    letter = documents.keep_made(b"%PDF-1.7 lettre", name="decision-X.pdf")
+    db.session.execute(sa.update(Application).values(outcome_letter_id=letter.id))
+
+    answer = browser.get(f"/dossiers/{awarded.id}/lettre")
+
+    assert (answer.status_code, answer.data) == (200, b"%PDF-1.7 lettre")
+
+
+# Public verification
+
+
+@pytest.fixture
+def visitor(client_for):
+    yield client_for(None)
+    limiter.reset()
+
+
+def check(client, reference, sha256):
+    return client.send("/verification", {"reference": reference, "sha256": sha256})
+
+
+def test_anybody_verifies_a_receipt_and_learns_its_date_only(visitor, submitted):
+    reference, title = submitted.reference, submitted.title
+
+    answer = check(visitor, f"  {reference.lower()} ", fingerprint().upper()[:32] + " " + fingerprint()[32:])
+
+    page = read(answer)
+    assert "Cet accusé est authentique" in page.text
+    assert f"Le dossier {reference}, version 1, a été déposé le" in page.text
+    assert "(heure de Paris)" in page.text
+    assert title not in page.text
+    assert "Camille" not in page.text
+
+
+def test_each_version_verifies_by_its_own_fingerprint(visitor, resubmitted):
+    assert "version 2, a été déposé" in read(check(visitor, loaded(resubmitted).reference, fingerprint(2))).text
+
+
+@pytest.mark.parametrize("typed", ["a" * 64, "x", "' OR 1=1 --", "é" * 64, "\x00"])
+def test_a_wrong_fingerprint_says_that_nothing_matches(visitor, submitted, typed):
+    answer = check(visitor, submitted.reference, typed)
+
+    assert answer.status_code in {200, 422}
+    assert "authentique" not in read(answer).text
+
+
+def test_a_number_alone_tells_nothing_not_even_that_it_exists(visitor, submitted):
+    existing = read(check(visitor, submitted.reference, "a" * 64)).text
+    unknown = read(check(visitor, "NER-1999-0001", "a" * 64)).text
+
+    told = "Aucun dépôt ne correspond"
+    assert told in existing
+    assert existing.replace(submitted.reference, "") == unknown.replace("NER-1999-0001", "")
+
+
+def test_verification_wants_both_and_keeps_what_was_typed(visitor):
+    answer = check(visitor, "NER-2026-0001", "")
+
+    assert answer.status_code == 422
+    assert read(answer).fields["reference"] == "NER-2026-0001"
+
+
+def test_verification_is_not_a_machine_to_guess_with(visitor):
+    token = visitor.csrf("/verification")
+    data = {"csrf_token": token, "reference": "NER-2026-0001", "sha256": uuid.uuid4().hex}
+
+    statuses = [visitor.post("/verification", data=data).status_code for _ in range(21)]
+
+    assert statuses[:20] == [200] * 20
+    assert statuses[20] == 429
