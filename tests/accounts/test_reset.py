@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import threading
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from guichet.accounts import passwords, queries, services
 from guichet.accounts.models import Account, PasswordReset, ResetKind, Role
 from guichet.audit.models import AuditEntry
 from guichet.core import clock
+from guichet.core.db import db
 from guichet.core.errors import NotFound, RuleBroken
 from guichet.core.transaction import unit_of_work
 from guichet.notifications.models import Email
@@ -240,3 +242,34 @@ def test_my_account_says_who_i_am_and_my_roles(client_for, session, statements):
     assert "Chargé d’instruction, sur tout le guichet" in page
     assert "Porteur de projet, sur Ministère des essais, jusqu’au" in page
     assert len(statements) == 2
+
+
+def test_of_six_posts_at_once_one_uses_the_link(own_app):
+    app = own_app()
+    with app.app_context():
+        with unit_of_work():
+            account = make_account(password=True)
+        ask(account)
+        with unit_of_work():
+            secret = services.issue_reset_secret(db.session.scalars(select(PasswordReset.id)).one()).rpartition("/")[2]
+    outcomes, together = [], threading.Barrier(6)
+
+    def attempt(number):
+        with app.app_context():
+            together.wait(10)
+            try:
+                with unit_of_work():
+                    services.choose_password(secret, f"cinq mots pour le compte {number}")
+                outcomes.append("chosen")
+            except NotFound:
+                outcomes.append("over")
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=attempt, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(outcomes) == ["chosen"] + ["over"] * 5

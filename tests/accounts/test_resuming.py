@@ -3,8 +3,11 @@
 import html
 import io
 import re
+from urllib.parse import urljoin, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
@@ -136,6 +139,17 @@ def test_a_forged_target_is_not_resumed(client_for, admin):
 
     assert answer.status_code == 303
     assert answer.location == "/tableau-de-bord"
+
+
+@given(st.one_of(st.text(), st.text().map(lambda text: f"/{text}"), st.from_regex(r"[/\\\s]{1,4}[a-z.:@]*")))
+def test_whatever_is_asked_one_stays_here(address):
+    path = resuming.local_path(address)
+
+    if path is not None:
+        assert urlsplit(urljoin("https://guichet.example/connexion", path)).netloc == "guichet.example"
+        assert (
+            urlsplit(urljoin("https://guichet.example/connexion", path.replace("\\", "/"))).netloc == "guichet.example"
+        )
 
 
 def test_passwords_and_tokens_are_never_kept():

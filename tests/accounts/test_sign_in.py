@@ -187,6 +187,19 @@ def test_the_eleventh_failure_on_one_address_waits(client_for, session):
     assert sign_in(client, other.email).status_code == 303
 
 
+def test_one_network_may_not_try_every_address(client_for, session):
+    account = make_account(password=True)
+    client = client_for(None)
+    for number in range(100):
+        assert client.post("/connexion", data={"email": f"agent{number}@x.example"}).status_code == 422
+
+    assert sign_in(client, account.email).status_code == 429
+    elsewhere = {"REMOTE_ADDR": "198.51.100.7"}
+    token = client.csrf("/connexion")
+    data = {"csrf_token": token, "email": account.email, "password": PASSWORD}
+    assert client.post("/connexion", data=data, environ_overrides=elsewhere).status_code == 303
+
+
 def test_successes_do_not_count(client_for):
     account = make_account(password=True)
     for _ in range(12):
