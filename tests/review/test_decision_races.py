@@ -7,12 +7,10 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from guichet.accounts import queries as accounts
-from guichet.accounts.models import Account, Role
+from guichet.accounts.models import Role
 from guichet.applications.models import Application, ApplicationStatus
 from guichet.calls.models import Call, EnvelopeMovement
 from guichet.core.db import db
-from guichet.core.errors import DomainError
 from guichet.core.transaction import unit_of_work
 from guichet.outbox.models import OutboxMessage
 from guichet.review.models import CommitteeSession, Decision, DecisionStatus, Outcome, PublicationItem
@@ -24,6 +22,7 @@ from guichet.review.services import publication
 from tests.factories.accounts import make_account
 from tests.factories.calls import make_call
 from tests.factories.committee import make_decision, make_reviewed, make_session
+from tests.review.races import together, who
 
 
 @pytest.fixture
@@ -42,35 +41,6 @@ def world(own_app, monkeypatch):
 
     with app.app_context():
         yield make
-
-
-def together(app, *acts):
-    """Run `acts` at the same moment, each in its thread; what each answered, or the class of its refusal."""
-    start, answers = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(number, act):
-        with app.app_context():
-            ready = act()
-            start.wait(timeout=10)
-            try:
-                with unit_of_work():
-                    answers[number] = ready()
-            except DomainError as refusal:
-                answers[number] = type(refusal).__name__
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=run, args=(number, act)) for number, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    db.session.expire_all()
-    return answers
-
-
-def who(account_id):
-    return db.session.scalars(accounts.with_rights().where(Account.id == account_id)).unique().one()
 
 
 def awarding(chair_id, meeting_id, application_id, amount=60_000):
