@@ -59,7 +59,7 @@ class CallForm(Form):
         "Adresse de contact", longest=254, validators=[Email("Écrivez une adresse, par exemple guichet@ministere.fr.")]
     )
     time_zone = SelectField(
-        "Fuseau horaire des dates", choices=[(zone, name[0].upper() + name[1:]) for zone, name in ZONES.items()]
+        "Fuseau horaire des dates", choices={zone: name[0].upper() + name[1:] for zone, name in ZONES.items()}
     )
     opens_at = MomentField("Ouverture", required=True)
     closes_at = MomentField(

@@ -19,7 +19,7 @@ class CallFilter(PlainForm):
 
     def offer(self, actions: Sequence[PriorityAction]) -> "CallFilter":
         self.offered = {action.code for action in actions}
-        self.action.choices = [("", "Toutes"), *((action.code, action.label) for action in actions)]
+        self.action.choices = {"": "Toutes"} | {action.code: action.label for action in actions}
         return self
 
     @property

@@ -14,6 +14,8 @@ from guichet.core.policy import require
 from guichet.web.filters import euros
 from guichet.workflow.engine import lock
 
+# Awards and returns are written by the decisions alone.
+BY_HAND = (MovementKind.OPENING, MovementKind.FREEZE, MovementKind.THAW)
 OUTWARD = frozenset({MovementKind.FREEZE, MovementKind.AWARD})
 
 
@@ -41,6 +43,8 @@ def move_envelope(
 
 def move_by_hand(call: Call, kind: MovementKind, amount: Decimal, reason: str, *, actor: Account) -> None:
     """Open, freeze or thaw `amount` euros. Raises RuleBroken unless positive, or when more is thawed than was frozen."""
+    if kind not in BY_HAND:
+        raise RuleBroken("Ce mouvement s’écrit par une décision, pas à la main.", field="kind")
     policy = policies.can_open_envelope if kind is MovementKind.OPENING else policies.can_freeze
     require(policy, actor, call)
     if amount <= 0:

@@ -30,8 +30,7 @@ class PlanFilter(PlainForm):
     niveau = EnumField("Niveau visé", EngagementLevel, empty="Tous")
 
     def offer(self, plans: Sequence[ActionPlan]) -> "PlanFilter":
-        ministries = [(str(plan.ministry_id), plan.ministry.short_name) for plan in plans]
-        self.ministere.choices = [("", "Tous"), *ministries]
+        self.ministere.choices = {"": "Tous"} | {str(plan.ministry_id): plan.ministry.short_name for plan in plans}
         return self
 
     @property
@@ -73,7 +72,7 @@ class ActionForm(Form):
     due_on = DayField("Échéance")
 
     def offer(self, actions: Sequence[PriorityAction]) -> None:
-        self.priority_action_id.choices = [("", "Aucune"), *((str(action.id), action.label) for action in actions)]
+        self.priority_action_id.choices = {"": "Aucune"} | {str(action.id): action.label for action in actions}
 
     @property
     def terms(self) -> ActionTerms:
@@ -97,7 +96,7 @@ class MeasureForm(Form):
     value = NumberField("Valeur mesurée", least=-LARGEST_MEASURE, most=LARGEST_MEASURE, required=True)
 
     def offer(self, indicators: Sequence[ActionIndicator]) -> None:
-        self.indicator_id.choices = [(str(line.id), f"{line.label} ({line.unit})") for line in indicators]
+        self.indicator_id.choices = {str(line.id): f"{line.label} ({line.unit})" for line in indicators}
 
     @property
     def measure(self) -> tuple[UUID, int, Decimal]:
