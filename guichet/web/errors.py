@@ -4,7 +4,7 @@ import time
 import uuid
 
 import structlog
-from flask import Flask, g, render_template
+from flask import Flask, g, render_template, request
 from flask_limiter.errors import RateLimitExceeded
 from flask_login import AnonymousUserMixin, current_user
 from werkzeug.exceptions import HTTPException
@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from guichet.core.db import db
 from guichet.core.errors import Conflict, DomainError, Forbidden, InvalidTransition, NotFound, RuleBroken
 from guichet.extensions import limiter
+from guichet.web.bodies import read_to_end
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,8 @@ def _http_error(problem: HTTPException) -> tuple[str, int]:
     status = problem.code or 500
     if status in {301, 302, 303, 307, 308}:
         return problem.get_response()  # type: ignore[return-value]
+    if status == 413:
+        read_to_end(request.environ)
     shown = status if status in OWN_PAGES else (404 if status in {400, 405, 406, 410} else 500)
     return render_template(f"errors/{shown}.html", message=""), status
 
