@@ -133,9 +133,8 @@ def _budget(application: Application) -> Iterator[Gap]:
         yield Gap(Section.BUDGET, "lines", f"{asked} : l’appel finance au plus {euros(call.amount_max)}.")
     if budget.exceeds(call.max_rate):
         share = f"soit {percent(budget.rate, 2)} de l’assiette ({euros(budget.base)})"
-        yield Gap(
-            Section.BUDGET, "lines", f"{asked}, {share} : l’appel en finance au plus {percent(call.max_rate, 2)}."
-        )
+        most = f"{percent(call.max_rate, 2)}, soit {euros(budget.most(call.max_rate))}"
+        yield Gap(Section.BUDGET, "lines", f"{asked}, {share} : l’appel en finance au plus {most}.")
     yield from _budget_lines(application)
 
 

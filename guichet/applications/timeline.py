@@ -10,6 +10,8 @@ from guichet.audit.models import AuditEntry
 TITLES = {
     "application.create": "Dossier commencé",
     "application.save-section": "Saisie enregistrée",
+    "application.attach": "Pièce jointe",
+    "application.remove-attachment": "Pièce retirée",
     "application.add-member": "Membre ajouté à l’équipe",
     "application.remove-member": "Membre retiré de l’équipe",
     "application.transfer-lead": "Dossier transmis",
@@ -33,6 +35,9 @@ TITLES = {
     "application.reopen_ineligible": "Recevabilité rouverte",
     "application.reopen_rejected": "Dossier rouvert après recours",
     "application.withdraw": "Dossier retiré",
+    "application.freeze": "Version conservée",
+    "application.make-receipt": "Accusé de réception prêt",
+    "application.make-letter": "Lettre de décision prête",
 }
 MAILS = {
     "email.queued": ("en attente", "info"),
@@ -41,6 +46,8 @@ MAILS = {
     "email.cancelled": ("annulé", "neutral"),
 }
 SAVE = "application.save-section"
+# The fact that completes a title, the first that an entry has.
+TOLD = ("member", "reason", "message", "name")
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def timeline(history: Iterable[AuditEntry], titles: Mapping[str, str] = TITLES) 
 
 def _moment(entry: AuditEntry, titles: Mapping[str, str]) -> Moment:
     sections = [_section_label(entry)] if entry.action == SAVE else []
-    told = entry.facts.get("member") or entry.facts.get("reason") or entry.facts.get("message") or ""
+    told = next((entry.facts[name] for name in TOLD if entry.facts.get(name)), "")
     return Moment(
         at=entry.created_at,
         title=titles.get(entry.action, "Dossier mis à jour"),

@@ -1,6 +1,6 @@
 """The arithmetic of a budget holds whatever its lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -70,3 +70,12 @@ def test_an_empty_budget_is_nought():
 
     assert (summary.total, summary.base, summary.rate, summary.own) == (0, 0, 0, 0)
     assert not summary.exceeds(Decimal(50))
+
+
+@given(budgets, st.integers(1, 10_000))
+def test_most_is_the_last_cent_that_does_not_exceed_the_rate(budget, hundredths):
+    summary, share = summarise(budget, staff_counted=True), Decimal(hundredths) / 100
+    most = summary.most(share)
+
+    assert not replace(summary, requested=most).exceeds(share)
+    assert replace(summary, requested=most + Decimal("0.01")).exceeds(share)
