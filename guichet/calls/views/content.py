@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
@@ -114,13 +114,10 @@ def attachment_kinds(slug: str) -> ResponseReturnValue:
     return page("calls/attachment_kinds.html", form, call=call, kinds=kinds, crumbs=crumbs(call, "Pièces à joindre"))
 
 
-@bp.route(
-    "/instruction/appels/<slug>/<any(criteres, pieces, documents):word>/<uuid:line_id>/suppression",
-    methods=["GET", "POST"],
-)
+@bp.route("/instruction/appels/<slug>/<word>/<uuid:line_id>/suppression", methods=["GET", "POST"])
 @signed_in(*MANAGERS)
 def remove_part(slug: str, word: str, line_id: UUID) -> ResponseReturnValue:
-    call, part = draft(slug), PARTS[word]
+    call, part = draft(slug), PARTS.get(word) or abort(404)
     line = queries.line_of(part.model, call, line_id)
     form = ActionForm()
     back = url_for(part.endpoint, slug=slug)
