@@ -35,6 +35,8 @@ class Settings:
     hosting: str = ""
     privacy_email: str = ""
     security_email: str = ""
+    # Reverse proxies in front, each of which says for whom it asks; with none, what a client says of itself is not believed.
+    trusted_proxies: int = 0
 
     @property
     def secure(self) -> bool:
@@ -77,6 +79,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         hosting=environment.get("HOSTING", ""),
         privacy_email=environment.get("PRIVACY_EMAIL", ""),
         security_email=environment.get("SECURITY_EMAIL", ""),
+        trusted_proxies=int(environment.get("TRUSTED_PROXIES") or 0),
     )
 
 
@@ -88,6 +91,8 @@ def _problems(environment: Mapping[str, str]) -> list[str]:
             problems.append(f"{name} is missing: set it to an address such as {schemes[0]}://…")
         elif urlsplit(value).scheme not in schemes:
             problems.append(f"{name} must begin with one of: {', '.join(f'{scheme}://' for scheme in schemes)}")
+    if not (environment.get("TRUSTED_PROXIES") or "0").isdecimal():
+        problems.append("TRUSTED_PROXIES must be a whole number: how many reverse proxies stand in front")
     secret = environment.get("SECRET_KEY", "")
     if not secret:
         problems.append("SECRET_KEY is missing: set it to 32 random characters or more, and keep it secret")

@@ -1,6 +1,7 @@
 """The house of the tests: a private PostgreSQL and Valkey for each process, one transaction rolled back for each test."""
 
 import datetime as dt
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -26,6 +27,20 @@ from guichet.outbox.models import MessageStatus, OutboxMessage
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 TEMPLATE = "guichet_template"
+
+
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A random identifier in a test's name would differ from one process of the run to the other."""
+    return _IDENTIFIER.sub("identifiant", val) if isinstance(val, str) and _IDENTIFIER.search(val) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The same order in every process: cases that come from a set would not have it."""
+    items.sort(key=lambda item: item.nodeid)
 
 
 @pytest.fixture(scope="session")

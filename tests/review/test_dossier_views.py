@@ -63,16 +63,16 @@ PAGES = [
     "",
     "/contenu",
     "/historique",
-    f"/pieces/{uuid.uuid4()}",
+    f"/pieces/{uuid.UUID(int=4)}",
     "/recevabilite",
     "/reouverture",
     "/classement",
     "/complements",
     "/evaluateurs",
     "/cloture-evaluation",
-    f"/evaluations/{uuid.uuid4()}",
+    f"/evaluations/{uuid.UUID(int=4)}",
 ]
-POSTS = [*PAGES[4:10], f"/evaluateurs/{uuid.uuid4()}/retrait", "/reprise-evaluation"]
+POSTS = [*PAGES[4:10], f"/evaluateurs/{uuid.UUID(int=4)}/retrait", "/reprise-evaluation"]
 
 
 @pytest.mark.parametrize("somebody", [officer_of_the_ministry, officer_of_another_call, recused_officer])
