@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,6 +15,7 @@ from guichet.applications.workflow import WORKFLOW as APPLICATION_WORKFLOW
 from guichet.audit import chain
 from guichet.calls.workflow import WORKFLOW as CALL_WORKFLOW
 from guichet.config import Settings, SettingsError
+from guichet.core.db import db
 from guichet.core.transaction import unit_of_work
 from guichet.demo import bulk
 from guichet.demo.supervisor import run_demo
@@ -32,11 +35,19 @@ def main() -> None:
     """Guichet: the funding window of the eco-responsible digital programme."""
 
 
-def _app() -> Flask:
+@contextmanager
+def _application() -> Iterator[Flask]:
+    """The application, with its context, for the length of a command; its connections are closed after."""
     try:
-        return create_app()
+        app = create_app()
     except SettingsError as problem:
         raise click.ClickException(str(problem)) from problem
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def _settings(app: Flask) -> Settings:
@@ -56,7 +67,7 @@ def demo(port: int, reset: bool) -> None:
 @click.option("--applications", type=click.IntRange(1, 200_000), required=True, help="How many dossiers.")
 def seed(applications: int) -> None:
     """Fill the database with a realistic load-test set. Never on real data: it refuses a database with dossiers."""
-    with _app().app_context():
+    with _application():
         click.echo(bulk.fill(applications))
 
 
@@ -65,7 +76,7 @@ def seed(applications: int) -> None:
 @click.argument("full_name")
 def create_admin(email: str, full_name: str) -> None:
     """Open an administrator's account; she receives an e-mail to choose her password."""
-    with _app().app_context(), unit_of_work():
+    with _application(), unit_of_work():
         accounts.create_admin(email, full_name)
     click.echo(f"Account opened for {email}: an e-mail is on its way to choose a password.")
 
@@ -75,8 +86,7 @@ def doctor() -> None:
     """Check settings, database, broker, worker, mail, storage and clock, and say what to do."""
     findings = settings_findings(os.environ)
     if all(finding.ok for finding in findings):
-        app = _app()
-        with app.app_context():
+        with _application() as app:
             findings += examine(_settings(app))
     for finding in findings:
         click.echo(f"{'ok' if finding.ok else 'KO'}  {finding.part}: {finding.words}")
@@ -86,8 +96,7 @@ def doctor() -> None:
 @main.command("deliver-outbox")
 def deliver_outbox() -> None:
     """Deliver what the outbox owes and send the queued e-mails now, without a worker."""
-    app = _app()
-    with app.app_context():
+    with _application() as app:
         delivered = outbox.deliver_all_due()
         mailer = Mailer(_settings(app).mail_url, _settings(app).mail_from)
         sent = notifications.send_queued(mailer)
@@ -103,7 +112,7 @@ def audit() -> None:
 @audit.command()
 def verify() -> None:
     """Recompute the journal's chain of fingerprints, and say where it was changed."""
-    with _app().app_context():
+    with _application():
         verdict = chain.verify()
     click.echo(f"{verdict.entries} entries in {verdict.seals} seals, {verdict.unsealed} not sealed yet.")
     click.echo(f"Last fingerprint: {verdict.last_sha256}")
