@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from guichet.accounts.models import Account
@@ -59,6 +59,12 @@ def by_slug(slug: str, *loaded: ORMOption) -> Call:
 def for_scoring(call_id: UUID) -> Call:
     """The call with the criteria of its scoring grid, in their order. One statement; raises NotFound."""
     return _one(sa.select(Call).where(Call.id == call_id).options(joinedload(Call.criteria)))
+
+
+def with_lists(call_id: UUID) -> Call:
+    """The call as the database has it now, with its criteria, families and priority actions. Raises NotFound."""
+    lists = (selectinload(Call.criteria), selectinload(Call.families), selectinload(Call.priority_actions))
+    return _one(sa.select(Call).where(Call.id == call_id).options(*lists).execution_options(populate_existing=True))
 
 
 def managed(slug: str, actor: Account, policy: Callable[[Account, Call], bool], *loaded: ORMOption) -> Call:

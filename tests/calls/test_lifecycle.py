@@ -3,12 +3,13 @@
 import datetime as dt
 
 import pytest
+import sqlalchemy as sa
 
 from guichet.accounts.models import Role
 from guichet.audit import queries as audit
 from guichet.calls import services
 from guichet.calls.events import CallClosed, CallOpened
-from guichet.calls.models import Call, CallStatus
+from guichet.calls.models import Call, CallStatus, Criterion
 from guichet.core.db import db
 from guichet.core.errors import InvalidTransition, RuleBroken
 from guichet.core.transaction import unit_of_work
@@ -63,6 +64,18 @@ def test_publish_says_what_is_missing(officer, at, columns, field):
     db.session.refresh(call, ["status"])
     assert call.status is S.DRAFT
     assert audit.history_of(call) == []
+
+
+def test_publish_reads_the_grid_under_the_lock(officer, at):
+    at(NOW)
+    call = draft(opens_at=NOW + DAY, closes_at=NOW + 9 * DAY)
+    # Taken away by somebody else, while this session still holds the grid that it read.
+    db.session.execute(sa.delete(Criterion), execution_options={"synchronize_session": False})
+
+    with pytest.raises(RuleBroken) as refusal, unit_of_work():
+        services.publish(call, actor=officer)
+
+    assert refusal.value.field == "criteria"
 
 
 def test_publish_a_complete_call(officer, at):

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from guichet.accounts.models import Account
+from guichet.calls import queries
 from guichet.calls.completeness import missing
 from guichet.calls.events import CallClosed, CallOpened
 from guichet.calls.models import Call, CallStatus
@@ -20,7 +21,8 @@ from guichet.workflow.engine import fire
 def publish(call: Call, *, actor: Account) -> None:
     """Make the call public and fix its rules. Raises RuleBroken, naming the field, while something is missing."""
     fire(WORKFLOW, "publish", call, actor)
-    if gaps := missing(call, at=clock.now()):
+    # Read under the lock: somebody may just have taken the last criterion away.
+    if gaps := missing(queries.with_lists(call.id), at=clock.now()):
         raise RuleBroken(gaps[0].message, field=gaps[0].field)
 
 
