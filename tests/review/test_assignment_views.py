@@ -15,7 +15,7 @@ from guichet.review.models import Assignment, AssignmentStatus
 from tests.factories.accounts import make_account, make_ministry
 from tests.factories.applications import make_application
 from tests.factories.review import make_assignment
-from tests.review.pages import address, status_of, text_of
+from tests.review.pages import address, page_of, status_of, text_of
 
 S = ApplicationStatus
 A = AssignmentStatus
@@ -37,6 +37,20 @@ def test_two_reviewers_are_assigned_at_once(client_for, owed):
     assert status_of(application) is S.UNDER_REVIEW
     assert db.session.scalar(sa.select(sa.func.count(Assignment.id))) == 2
     assert owed() == [("ReviewAssigned", "notify")] * 2
+
+
+def test_the_history_names_who_was_assigned_and_what_she_answered(client_for):
+    application = make_application(status=S.ELIGIBLE)
+    reviewer = make_account(Role.REVIEWER, full_name="Alix Évalue")
+    client = client_for(make_account(Role.OFFICER))
+    assign(client, application, reviewer)
+    assignment = db.session.scalars(sa.select(Assignment)).one()
+    client_for(reviewer).send(page_of(assignment), {"answer": "decline", "reason": "Trop de dossiers."})
+
+    for rest in ("", "/historique"):
+        page = text_of(client.get(address(application, rest)))
+        for words in ("Évaluateur désigné", "Alix Évalue", "Évaluation déclinée", "Trop de dossiers."):
+            assert words in page, (rest, words)
 
 
 def test_candidates_come_least_loaded_first_and_the_others_with_the_reason(client_for):
@@ -66,7 +80,7 @@ def test_a_reviewer_of_the_same_ministry_is_refused_even_when_forged(client_for)
     assert db.session.scalar(sa.select(sa.func.count(Assignment.id))) == 0
 
 
-@pytest.mark.parametrize("identifier", ["pas-un-identifiant", str(uuid.uuid4()), "\x00", "x" * 3000])
+@pytest.mark.parametrize("identifier", ["pas-un-identifiant", str(uuid.UUID(int=4)), "\x00", "x" * 3000])
 def test_a_stranger_is_not_a_candidate(client_for, identifier):
     application = make_application(status=S.ELIGIBLE)
     make_account(Role.REVIEWER)

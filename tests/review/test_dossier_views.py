@@ -135,6 +135,7 @@ OFFERED = {
     S.ELIGIBLE: {"Désigner des évaluateurs"},
     S.INELIGIBLE: {"Rouvrir la recevabilité"},
     S.UNDER_REVIEW: {"Désigner des évaluateurs", "Clore l’évaluation", "Demander des compléments"},
+    **{status: {"Voir les séances"} for status in (S.REVIEWED, S.WAITLISTED, S.DEFERRED, S.REJECTED)},
 }
 
 

@@ -52,6 +52,8 @@ STEPS = {
     "close_without_follow_up": ("Classer sans suite", "review.closing"),
     "reopen_ineligible": ("Rouvrir la recevabilité", "review.reopening"),
 }
+# What is done from a session, where the other dossiers and the envelope are in sight.
+IN_SESSION = {"award", "reject", "waitlist", "defer", "return_to_reviewed", "reopen_rejected"}
 
 
 @bp.get("/instruction")
@@ -136,8 +138,11 @@ def _moments(application: Application, assigned: Sequence[Assignment]) -> list[M
 def steps_for(actor: Account, application: Application) -> dict[str, tuple[str, str]]:
     """The steps that `actor` could take now: transition -> (label, address)."""
     names = open_transitions(WORKFLOW, application, actor)
-    return {
+    steps = {
         name: (label, url_for(endpoint, application_id=application.id))
         for name, (label, endpoint) in STEPS.items()
         if name in names
     }
+    if IN_SESSION.intersection(names):
+        steps["session"] = ("Voir les séances", url_for("review.sessions"))
+    return steps
