@@ -864,6 +864,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
     )
     op.create_index(
+        op.f("ix_decision_application_id_session_id"), "decision", ["application_id", "session_id"], unique=False
+    )
+    op.create_index(op.f("ix_decision_session_id"), "decision", ["session_id"], unique=False)
+    op.create_index(
         "uq_decision_one_prepared",
         "decision",
         ["application_id"],
@@ -1372,6 +1376,8 @@ def downgrade() -> None:
     op.drop_table("eligibility_decision")
     op.drop_index("uq_decision_one_published", table_name="decision", postgresql_where=sa.text("status = 'published'"))
     op.drop_index("uq_decision_one_prepared", table_name="decision", postgresql_where=sa.text("status = 'prepared'"))
+    op.drop_index(op.f("ix_decision_session_id"), table_name="decision")
+    op.drop_index(op.f("ix_decision_application_id_session_id"), table_name="decision")
     op.drop_table("decision")
     op.drop_index(
         "uq_change_request_one_open", table_name="change_request", postgresql_where=sa.text("answered_at IS NULL")

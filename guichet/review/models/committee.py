@@ -62,6 +62,8 @@ class Decision(Model):
         sa.CheckConstraint(
             "(status IN ('published', 'replaced')) = (published_at IS NOT NULL)", name="published_at_iff_published"
         ),
+        sa.Index(None, "application_id", "session_id"),
+        sa.Index(None, "session_id"),
         sa.Index(
             "uq_decision_one_prepared",
             "application_id",

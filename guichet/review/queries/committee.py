@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from guichet.accounts.models import Account, Organisation, Role
@@ -21,6 +20,7 @@ from guichet.calls.models import Call, CallStatus
 from guichet.core.db import db
 from guichet.core.errors import NotFound
 from guichet.core.money import ZERO
+from guichet.core.paging import Page, paginate
 from guichet.review import policies
 from guichet.review.models import (
     Assignment,
@@ -46,8 +46,6 @@ IN_FORCE = frozenset({DecisionStatus.PREPARED, DecisionStatus.PUBLISHED})
 # Those that await a decision of the committee, and those that an officer may bring back to it.
 AWAITING = frozenset({ApplicationStatus.REVIEWED, ApplicationStatus.WAITLISTED})
 PLACEABLE = AWAITING | {ApplicationStatus.DEFERRED}
-# Tuples, so that rows may be told apart.
-MEANS, WORDS = ARRAY(sa.Numeric(5, 2), as_tuple=True), ARRAY(sa.Text(), as_tuple=True)
 
 
 @dataclass(frozen=True)
@@ -138,26 +136,34 @@ def calls_to_plan(actor: Account) -> list[Call]:
     return list(db.session.scalars(rows.order_by(Call.closes_at.desc(), Call.id)))
 
 
-def agenda(session: CommitteeSession, actor: Account) -> sa.Select[Any]:
-    """The agenda that `actor` reads, in its order: rows for `line_of`."""
+def agenda(session: CommitteeSession, actor: Account, number: int) -> Page[Line]:
+    """Page `number` of the agenda that `actor` reads, in its order. Three statements, the costly one for that page alone."""
+    found = paginate(_agenda(session, actor, SessionItem.application_id), number)
+    items = lines(session, actor, Application.id.in_(found.items))
+    return Page(items=items, number=found.number, total=found.total)
+
+
+def lines(session: CommitteeSession, actor: Account, *narrowed: Condition) -> list[Line]:
+    """The agenda that `actor` reads, all of it unless `narrowed`. One statement."""
     decisions = _latest_decision(knows=policies.can_see_prepared(actor, session))
     opinions = _opinions()
-    return (
-        sa.select(
-            Application.id,
-            Application.reference,
-            Application.title,
-            Organisation.short_name,
-            Application.amount_requested,
-            Application.status,
-            opinions,
-            aliased(Decision, decisions),
-        )
-        .select_from(SessionItem)
-        .join(SessionItem.application)
+    facts = (Application.id, Application.reference, Application.title, Organisation.short_name)
+    money = (Application.amount_requested, Application.status)
+    rows = (
+        _agenda(session, actor, *facts, *money, opinions, aliased(Decision, decisions))
         .join(Application.ministry)
         .join(opinions, sa.true())
         .outerjoin(decisions, sa.true())
+        .where(*narrowed)
+    )
+    return [_line(row) for row in db.session.execute(rows)]
+
+
+def _agenda(session: CommitteeSession, actor: Account, *columns: Any) -> sa.Select[Any]:
+    return (
+        sa.select(*columns)
+        .select_from(SessionItem)
+        .join(SessionItem.application)
         .where(SessionItem.session_id == session.id, shown_to(actor))
         .order_by(SessionItem.position, SessionItem.id)
     )
@@ -182,8 +188,8 @@ def _opinions() -> sa.FromClause:
     """The means and the recommendations given on a dossier of the agenda."""
     return (
         sa.select(
-            sa.func.array_agg(Evaluation.mean, type_=MEANS).label("means"),
-            sa.func.array_agg(sa.cast(Evaluation.recommendation, sa.Text), type_=WORDS).label("recommendations"),
+            sa.func.array_agg(Evaluation.mean).label("means"),
+            sa.func.array_agg(sa.cast(Evaluation.recommendation, sa.Text)).label("recommendations"),
         )
         .join(Evaluation.assignment)
         .where(Assignment.application_id == SessionItem.application_id, *_submitted())
@@ -191,18 +197,13 @@ def _opinions() -> sa.FromClause:
     )
 
 
-def line_of(row: Any) -> Line:
-    """A row of `agenda`, read."""
-    application_id, reference, title, ministry, amount_requested, status, means, recommendations, decision = row
+def _line(row: Any) -> Line:
+    *facts, means, recommendations, decision = row
+    application_id, reference, title, ministry, amount_requested, status = facts
     # Sorted as they are listed: favourable first.
     given = Counter(sorted((Recommendation(value) for value in recommendations or ()), key=list(Recommendation).index))
     scores = scores_of(means or ())
     return Line(application_id, reference, title, ministry, amount_requested, status, scores, given, decision)
-
-
-def lines(session: CommitteeSession, actor: Account) -> list[Line]:
-    """The whole agenda that `actor` reads."""
-    return [line_of(row) for row in db.session.execute(agenda(session, actor))]
 
 
 def _submitted() -> tuple[Condition, ...]:

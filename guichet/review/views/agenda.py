@@ -1,5 +1,6 @@
 """The agenda of a session, composed by the officer."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import flash, redirect, request, url_for
@@ -58,17 +59,16 @@ def place_all(session_id: UUID) -> ResponseReturnValue:
 @signed_in(Role.OFFICER)
 def agenda(session_id: UUID) -> ResponseReturnValue:
     session = planned_by_officer(session_id)
-    found = paginate(queries.agenda(session, current_account()), requested_page())
-    lines = [queries.line_of(row) for row in found.items]
+    found = queries.agenda(session, current_account(), requested_page())
     first = (found.number - 1) * found.size + 1
-    form = agenda_form(lines, first, found.total)
-    if form.is_submitted() and _changed(session, form, lines, first):
+    form = agenda_form(found.items, first, found.total)
+    if form.is_submitted() and _changed(session, form, found.items, first):
         return redirect(url_for(".agenda", session_id=session_id, page=found.number), 303)
     crumbs = crumbs_of(session, "Ordre du jour")
-    return page("review/agenda.html", form, session=session, lines=lines, found=found, crumbs=crumbs)
+    return page("review/agenda.html", form, session=session, found=found, crumbs=crumbs)
 
 
-def _changed(session: CommitteeSession, form: AgendaForm, lines: list[queries.Line], first: int) -> bool:
+def _changed(session: CommitteeSession, form: AgendaForm, lines: Sequence[queries.Line], first: int) -> bool:
     if "remove" not in request.form:
         message = "L’ordre du jour est enregistré."
         done = carried_out(form, services.reorder, session, form.moved(lines, first))

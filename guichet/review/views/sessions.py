@@ -87,12 +87,11 @@ def change_session(session_id: UUID) -> ResponseReturnValue:
 def session(session_id: UUID) -> ResponseReturnValue:
     actor = current_account()
     shown = queries.one_for(actor, session_id)
-    found = paginate(queries.agenda(shown, actor), requested_page())
+    found = queries.agenda(shown, actor, requested_page())
     knows = policies.can_see_prepared(actor, shown)
     return page(
         "review/session.html",
         session=shown,
-        lines=[queries.line_of(row) for row in found.items],
         found=found,
         money=queries.money(shown, actor),
         knows=knows,
