@@ -72,8 +72,8 @@ def test_a_second_version_tells_field_by_field_what_changed(browser, resubmitted
 
     assert "Ce qui a changé depuis la version 1" in page.text
     before, after = "Un atelier, un guide, un tableau de suivi.", "Un atelier et trois guides."
-    assert f"Besoin et solution Livrables {before} {after}" in page.text
-    assert "Pièces jointes Autre pièce — annexe.txt (6 octets)" in page.text
+    assert f"Besoin et solution, Livrables Avant : {before} Après : {after}" in page.text
+    assert "Pièces jointes, Autre pièce Avant : rien Après : annexe.txt (6 octets)" in page.text
     assert "Ce qui a changé" not in read(browser.get(f"/dossiers/{resubmitted.id}/versions/1")).text
 
 
