@@ -32,6 +32,17 @@ FORMS: dict[Section, type[SectionForm]] = {
     Section.IMPACT: ImpactForm,
     Section.OPENNESS: OpennessForm,
 }
+# The part of the page that draws the fields.
+FIELDS = {
+    Section.PROJECT: "applications/sections/project.html",
+    Section.SOLUTION: "applications/sections/solution.html",
+    Section.TEAM: "applications/sections/team.html",
+    Section.PLAN: "applications/sections/plan.html",
+    Section.CALENDAR: "applications/sections/calendar.html",
+    Section.BUDGET: "applications/sections/budget.html",
+    Section.IMPACT: "applications/sections/impact.html",
+    Section.OPENNESS: "applications/sections/openness.html",
+}
 WIDE = {Section.PLAN, Section.BUDGET, Section.IMPACT}
 
 
@@ -163,6 +174,7 @@ def _section_page(application: Application, opened: Section, form: SectionForm, 
         form,
         application=application,
         section=opened,
+        fields=FIELDS[opened],
         number=number + 1,
         total=len(Section),
         following=list(Section)[number + 1],
