@@ -12,12 +12,9 @@ from guichet.documents.models import Document, ScanState
 
 log = structlog.get_logger(__name__)
 
-# What a browser shows by itself, without running anything of it.
-SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg"})
 
-
-def send(document: Document, *, inline: bool = False) -> Response:
-    """The file as an answer: to be saved, or shown in the browser when `inline` and of a kind that is safe to show.
+def send(document: Document) -> Response:
+    """The file as an answer, to be saved: no browser shows it inside our pages' origin.
 
     Raises Forbidden for an infected file; answers 503 for one that the storage has lost.
     """
@@ -26,11 +23,10 @@ def send(document: Document, *, inline: bool = False) -> Response:
     if not storage.holds(document.id):
         log.error("a document's file is missing from the storage", document_id=str(document.id))
         abort(503)
-    shown = inline and document.media_type in SHOWN
     response = Response(storage.read(document.id), mimetype=document.media_type)
     response.content_length = document.size
     headers = response.headers
-    headers.set("Content-Disposition", "inline" if shown else "attachment", **_names(document.name))
+    headers.set("Content-Disposition", "attachment", **_names(document.name))
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cache-Control"] = "private, no-store"

@@ -1,6 +1,7 @@
 """Several clicks at the same moment, really committed: one submission, one number, one version, one event."""
 
 import datetime as dt
+import io
 import threading
 from collections import Counter
 
@@ -10,8 +11,8 @@ import sqlalchemy as sa
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Role
 from guichet.applications import queries
-from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion
-from guichet.applications.services import submission
+from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, Attachment
+from guichet.applications.services import attachments, submission
 from guichet.audit.models import AuditEntry
 from guichet.calls.models import Call
 from guichet.core import clock
@@ -22,6 +23,7 @@ from guichet.outbox.models import OutboxMessage
 from guichet.workflow.engine import lock
 from tests.applications.page_reader import read
 from tests.conftest import Client
+from tests.factories import files
 from tests.factories.accounts import make_account
 from tests.factories.applications import make_application
 from tests.factories.calls import make_call
@@ -167,6 +169,31 @@ def test_a_save_during_the_submission_is_never_lost_nor_half_frozen(app):
         content = db.session.scalars(sa.select(ApplicationVersion.content)).one()
         frozen = {field["key"]: field["value"] for section in content["sections"] for field in section["fields"]}
         assert (saved, frozen["deliverables"]) == ("closed", live)
+
+
+def test_two_clicks_attach_a_file_once(app):
+    lead = make_account(Role.APPLICANT)
+    draft = make_application(lead=lead)
+    db.session.commit()
+
+    def attaching():
+        who = db.session.scalars(accounts.with_rights().where(Account.id == lead.id)).unique().one()
+        application = queries.loaded(draft.id)
+
+        def ready():
+            try:
+                with unit_of_work():
+                    attachments.attach(application, io.BytesIO(files.PDF), name="a.pdf", kind_id=None, actor=who)
+            except DomainError as refusal:
+                return refusal.message
+            return "attached"
+
+        return ready
+
+    answers = at_once(app, attaching, attaching, attaching)
+
+    assert Counter(answers) == {"attached": 1, "Ce fichier est déjà joint au dossier.": 2}
+    assert count(Attachment) == 1
 
 
 def test_who_clicked_before_the_closing_and_is_served_after_it_is_late(app):

@@ -27,19 +27,6 @@ def test_send_hands_the_file_out_as_a_sandboxed_attachment_that_no_cache_keeps(d
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_send_shows_a_pdf_when_asked(document):
-    answer = send(document, inline=True)
-
-    assert answer.headers["Content-Disposition"].startswith("inline;")
-
-
-def test_send_never_shows_a_kind_that_could_be_read_as_a_page(document):
-    document.media_type = "text/plain"
-    answer = send(document, inline=True)
-
-    assert answer.headers["Content-Disposition"].startswith("attachment;")
-
-
 def test_send_refuses_an_infected_file(document):
     document.scan_state = ScanState.INFECTED
 

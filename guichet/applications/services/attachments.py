@@ -1,7 +1,11 @@
 """The files of a dossier: added and removed while its section is open, never erased once they were there."""
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import BinaryIO
 from uuid import UUID
+
+import sqlalchemy as sa
 
 from guichet.accounts.models import Account
 from guichet.applications import policies
@@ -13,6 +17,7 @@ from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import Forbidden, NotFound, RuleBroken
 from guichet.documents import services as documents
+from guichet.documents.models import Document
 from guichet.workflow.engine import lock
 
 # At a time, and with those that were removed: they are kept, and take room.
@@ -29,13 +34,14 @@ def attach(
     """
     _open_for(application, actor)
     kind = _kind_of(application, kind_id)
-    kept = [attachment for attachment in application.attachments if attachment.removed_at is None]
-    if len(kept) >= MOST_KEPT or len(application.attachments) >= MOST_EVER:
+    ever = _held(application)
+    kept = [(kind, sha256) for kind, sha256, removed_at in ever if removed_at is None]
+    if len(kept) >= MOST_KEPT or len(ever) >= MOST_EVER:
         raise RuleBroken(
             f"Un dossier porte {MOST_KEPT} pièces au plus : réunissez-en plusieurs en un PDF.", field="file"
         )
     document = documents.store(upload, name=name, actor=actor)
-    if any(attachment.document.sha256 == document.sha256 and attachment.kind == kind for attachment in kept):
+    if (kind_id, document.sha256) in kept:
         raise RuleBroken("Ce fichier est déjà joint au dossier.", field="file")
     attachment = Attachment(
         application_id=application.id, document=document, document_id=document.id, kind=kind, kind_id=kind_id
@@ -68,6 +74,12 @@ def _open_for(application: Application, actor: Account) -> None:
     lock(application)
     if not policies.can_edit_section(actor, application, Section.ATTACHMENTS):
         raise Forbidden("Les pièces jointes de ce dossier ne peuvent plus être modifiées.")
+
+
+def _held(application: Application) -> Sequence[sa.Row[UUID | None, str, dt.datetime | None]]:
+    # Read under the lock: the second of two clicks must see what the first one added.
+    rows = sa.select(Attachment.kind_id, Document.sha256, Attachment.removed_at).join(Attachment.document)
+    return db.session.execute(rows.where(Attachment.application_id == application.id)).all()
 
 
 def _kind_of(application: Application, kind_id: UUID | None) -> AttachmentKind | None:
