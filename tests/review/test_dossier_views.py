@@ -6,7 +6,15 @@ import uuid
 import pytest
 
 from guichet.accounts.models import Account, Role
-from guichet.applications.models import Application, ApplicationStatus, Attachment, ChangeRequest, Recusal
+from guichet.applications import frozen
+from guichet.applications.models import (
+    Application,
+    ApplicationStatus,
+    ApplicationVersion,
+    Attachment,
+    ChangeRequest,
+    Recusal,
+)
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.documents import services as documents
@@ -17,7 +25,7 @@ from tests.factories.calls import make_call
 from tests.factories.committee import make_decision, make_session
 from tests.factories.files import PDF
 from tests.factories.review import make_assignment
-from tests.review.pages import address, buttons, status_of, text_of
+from tests.review.pages import address, buttons, page_of, status_of, text_of
 
 S = ApplicationStatus
 A = AssignmentStatus
@@ -235,6 +243,74 @@ def test_a_published_decision_is_for_all_staff_and_a_cancelled_one_for_nobody(cl
 
     assert "Impact trop faible." in page
     assert "Erreur de saisie." not in page
+
+
+def submit_version(application: Application) -> ApplicationVersion:
+    """Freeze the dossier as a submission does."""
+    now, lead = clock.now(), application.team[0].account
+    content = frozen.content_of(application, number=1, at=now, by=lead)
+    version = ApplicationVersion(
+        application_id=application.id,
+        number=1,
+        submitted_at=now,
+        submitted_by_id=lead.id,
+        content=content,
+        sha256=frozen.sha256_of(content),
+    )
+    db.session.add(version)
+    db.session.flush()
+    return version
+
+
+@pytest.fixture
+def rewritten(session) -> tuple[Application, Attachment, Attachment]:
+    """A dossier whose team is writing complements: one file was submitted then removed, another is new."""
+    application = make_application(status=S.CHANGES_REQUESTED, problem="Ce qui fut déposé.")
+    submitted = keep_file(application)
+    session.refresh(application, attribute_names=["attachments"])
+    session.refresh(submitted, attribute_names=["document", "kind"])
+    submit_version(application)
+    application.problem = "Ce que l’équipe réécrit."
+    submitted.removed_at = clock.now()
+    return application, submitted, keep_file(application)
+
+
+@pytest.mark.parametrize("who", ["officer", "reviewer"])
+def test_what_the_team_is_rewriting_is_not_read_outside(client_for, rewritten, who):
+    application, submitted, new = rewritten
+    if who == "reviewer":
+        assignment = make_assignment(application, status=A.ACCEPTED)
+        client, url, files = client_for(assignment.reviewer), page_of(assignment), page_of(assignment, "/pieces")
+    else:
+        client, url, files = (
+            client_for(make_account(Role.OFFICER)),
+            address(application, "/contenu"),
+            address(application, "/pieces"),
+        )
+    kept, hidden = f"{files}/{submitted.id}", f"{files}/{new.id}"
+
+    page = text_of(client.get(url))
+
+    assert "Vous lisez la version 1" in page
+    assert "Ce qui fut déposé." in page
+    assert "Ce que l’équipe réécrit." not in page
+    assert f'href="{kept}"' in page
+    answer = client.get(kept)
+    answer.close()
+    assert answer.status_code == 200
+    assert client.get(hidden).status_code == 404
+
+
+def test_dossier_leads_to_its_versions(client_for):
+    application = make_application(status=S.SUBMITTED)
+    application.attachments = []
+    submit_version(application)
+    client = client_for(make_account(Role.OFFICER))
+
+    page = text_of(client.get(address(application)))
+
+    assert f'href="/dossiers/{application.id}/versions/1"' in page
+    assert client.get(f"/dossiers/{application.id}/versions/1").status_code == 200
 
 
 # Files

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from guichet.accounts.models import Account, Organisation, Role
 from guichet.applications import queries as applications
-from guichet.applications.models import Application, ApplicationStatus, Attachment, ChangeRequest
+from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, ChangeRequest
 from guichet.audit.models import AuditEntry
 from guichet.audit.queries import TIMELINE_LENGTH
 from guichet.calls.models import Call
@@ -17,7 +17,6 @@ from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import NotFound
 from guichet.core.paging import Page, paginate
-from guichet.documents.models import Document
 from guichet.review.models import Assignment, AssignmentStatus, Decision, DecisionStatus, EligibilityDecision
 from guichet.review.policies import can_see_prepared
 from guichet.review.queries.assignments import LIVE
@@ -88,27 +87,13 @@ def one_for(actor: Account, application_id: UUID) -> Application:
         joinedload(Application.ministry),
         joinedload(Application.team),
         joinedload(Application.change_requests).joinedload(ChangeRequest.requested_by),
+        joinedload(Application.versions).defer(ApplicationVersion.content),
     )
     rows = applications.for_processing(actor).where(Application.id == application_id).options(*options)
     application = db.session.scalars(rows).unique().one_or_none()
     if application is None:
         raise NotFound("Ce dossier n’existe pas, ou vous n’y avez pas accès.")
     return application
-
-
-def document_of(application: Application, attachment_id: UUID) -> Document:
-    """The file of an attachment of this dossier. Raises NotFound."""
-    rows = sa.select(Document).join(Attachment, Attachment.document_id == Document.id)
-    document = db.session.scalar(
-        rows.where(
-            Attachment.id == attachment_id,
-            Attachment.application_id == application.id,
-            Attachment.removed_at.is_(None),
-        )
-    )
-    if document is None:
-        raise NotFound("Cette pièce n’existe pas.")
-    return document
 
 
 def eligibility_of(application: Application) -> Sequence[EligibilityDecision]:

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
-from guichet.applications import queries as applications
 from guichet.applications import timeline as timelines
 from guichet.applications.awaited import awaited
 from guichet.applications.models import Application
@@ -21,6 +20,7 @@ from guichet.documents.serving import send
 from guichet.review.forms.desk import DeskFilter
 from guichet.review.models import Assignment, AssignmentStatus
 from guichet.review.queries import assignments, desk
+from guichet.review.queries import content as contents
 from guichet.review.queries.assignments import LIVE
 from guichet.review.views import bp
 from guichet.review.views.steps import DOSSIER, crumbs_of
@@ -108,13 +108,13 @@ def dossier_page(form: Form, application_id: UUID) -> ResponseReturnValue:
 def content(application_id: UUID) -> ResponseReturnValue:
     application = desk.one_for(current_account(), application_id)
     crumbs = [*crumbs_of(application), ("Contenu du dossier", None)]
-    return page("review/content.html", application=applications.loaded(application_id), crumbs=crumbs)
+    return page("review/content.html", content=contents.content_of(application), crumbs=crumbs)
 
 
 @bp.get(f"{DOSSIER}/pieces/<uuid:attachment_id>")
 @signed_in(*STAFF)
 def attachment(application_id: UUID, attachment_id: UUID) -> Response:
-    return send(desk.document_of(desk.one_for(current_account(), application_id), attachment_id))
+    return send(contents.document_of(desk.one_for(current_account(), application_id), attachment_id))
 
 
 @bp.get(f"{DOSSIER}/historique")

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
-from guichet.applications import queries as applications
 from guichet.calls.models import Criterion
 from guichet.core import clock
 from guichet.core.errors import Conflict, RuleBroken
@@ -27,7 +26,7 @@ from guichet.review.forms.scoring import (
     stored,
 )
 from guichet.review.models import Assignment, AssignmentStatus
-from guichet.review.queries import desk
+from guichet.review.queries import content as contents
 from guichet.review.queries import evaluations as queries
 from guichet.review.ranking import applicable
 from guichet.review.services import scoring as services
@@ -73,7 +72,7 @@ def _dossier_page(assignment: Assignment) -> ResponseReturnValue:
     actor = current_account()
     return page(
         "review/evaluation.html",
-        application=applications.loaded(assignment.application_id),
+        content=contents.content_of(assignment.application),
         assignment=assignment,
         can_write=policies.can_write(actor, assignment),
         can_step_aside=policies.can_step_aside(actor, assignment),
@@ -86,7 +85,7 @@ def _dossier_page(assignment: Assignment) -> ResponseReturnValue:
 def evaluation_attachment(assignment_id: UUID, attachment_id: UUID) -> Response:
     assignment = queries.one_for(current_account(), assignment_id)
     require(policies.can_read_dossier, current_account(), assignment)
-    return send(desk.document_of(assignment.application, attachment_id))
+    return send(contents.document_of(assignment.application, attachment_id))
 
 
 @bp.route(f"{EVALUATION}/deport", methods=["GET", "POST"])

@@ -11,7 +11,8 @@ from guichet.applications.models import Application
 from guichet.core.paging import paginate
 from guichet.documents.serving import send
 from guichet.review.models import CommitteeSession
-from guichet.review.queries import committee, desk
+from guichet.review.queries import committee
+from guichet.review.queries import content as contents
 from guichet.review.views import bp
 from guichet.review.views.sessions import crumbs_of
 from guichet.web.pages import page, requested_page
@@ -42,7 +43,7 @@ def agenda_content(session_id: UUID, application_id: UUID) -> ResponseReturnValu
 @signed_in(*committee.READERS)
 def agenda_attachment(session_id: UUID, application_id: UUID, attachment_id: UUID) -> Response:
     _, application = _on_agenda(session_id, application_id)
-    return send(desk.document_of(application, attachment_id))
+    return send(contents.document_of(application, attachment_id))
 
 
 def _on_agenda(session_id: UUID, application_id: UUID) -> tuple[CommitteeSession, Application]:

@@ -1,0 +1,59 @@
+"""What people outside the team read of a dossier: what was submitted, never what the team is rewriting."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import undefer
+
+from guichet.applications import queries as applications
+from guichet.applications.frozen import Reading, reading_of
+from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, Attachment
+from guichet.core.db import db
+from guichet.core.errors import NotFound
+from guichet.documents.models import Document
+
+
+@dataclass(frozen=True)
+class Content:
+    """A dossier to be read: as it is, or its last submitted version while complements are being written."""
+
+    application: Application
+    version: ApplicationVersion | None
+    sections: list[Reading]
+
+
+def content_of(application: Application) -> Content:
+    """`application` is known to the reader already. Nine statements at most."""
+    version = _submitted_while_rewriting(application)
+    if version is not None:
+        return Content(application, version, reading_of(version.content))
+    return Content(applications.loaded(application.id), None, [])
+
+
+def document_of(application: Application, attachment_id: UUID) -> Document:
+    """The file of an attachment that the reader has in the content. Raises NotFound."""
+    version = _submitted_while_rewriting(application)
+    if version is None:
+        shown = Attachment.removed_at.is_(None)
+    else:
+        shown = Attachment.id.in_([UUID(piece["id"]) for piece in version.content["attachments"]])
+    rows = sa.select(Document).join(Attachment, Attachment.document_id == Document.id)
+    document = db.session.scalar(
+        rows.where(Attachment.id == attachment_id, Attachment.application_id == application.id, shown)
+    )
+    if document is None:
+        raise NotFound("Cette pièce n’existe pas.")
+    return document
+
+
+def _submitted_while_rewriting(application: Application) -> ApplicationVersion | None:
+    if application.status is not ApplicationStatus.CHANGES_REQUESTED:
+        return None
+    return db.session.scalar(
+        sa.select(ApplicationVersion)
+        .where(ApplicationVersion.application_id == application.id)
+        .options(undefer(ApplicationVersion.content))
+        .order_by(ApplicationVersion.number.desc())
+        .limit(1)
+    )
