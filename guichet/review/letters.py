@@ -47,7 +47,7 @@ APPEAL = (
     "de la revoir (recours gracieux), ou saisir l’autorité dont il relève (recours hiérarchique). "
     "Rappelez le numéro du dossier et joignez la présente lettre."
 )
-NOTE = "Document produit par le guichet à la publication de la décision, puis figé : son empreinte SHA-256 est conservée avec lui."
+NOTE = "Document produit à la publication de la décision, puis figé : son empreinte SHA-256 est conservée avec lui."
 
 
 def letter_data(decision: Decision, *, published_at: dt.datetime) -> dict[str, Any]:
