@@ -56,11 +56,6 @@ def by_slug(slug: str, *loaded: ORMOption) -> Call:
     return _one(sa.select(Call).where(_is_at(slug)).options(*loaded))
 
 
-def for_scoring(call_id: UUID) -> Call:
-    """The call with the criteria of its scoring grid, in their order. One statement; raises NotFound."""
-    return _one(sa.select(Call).where(Call.id == call_id).options(joinedload(Call.criteria)))
-
-
 def with_lists(call_id: UUID) -> Call:
     """The call as the database has it now, with its criteria, families and priority actions. Raises NotFound."""
     lists = (selectinload(Call.criteria), selectinload(Call.families), selectinload(Call.priority_actions))

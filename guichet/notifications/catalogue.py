@@ -56,7 +56,7 @@ class Notice:
     secret: bool = False
 
 
-def _submission(event: Any) -> Subject:
+def _submission(event: Any) -> Subject | None:
     version = db.session.scalars(
         sa.select(ApplicationVersion).where(
             ApplicationVersion.application_id == event.application_id,
@@ -66,15 +66,15 @@ def _submission(event: Any) -> Subject:
     return subjects.application(event, version=version)
 
 
-def _change_request(event: Any) -> Subject:
+def _change_request(event: Any) -> Subject | None:
     return subjects.application(event, change_request=db.session.get_one(ChangeRequest, event.change_request_id))
 
 
-def _assignment(event: Any) -> Subject:
+def _assignment(event: Any) -> Subject | None:
     return subjects.application(event, assignment=db.session.get_one(Assignment, event.assignment_id))
 
 
-def _decision(event: Any) -> Subject:
+def _decision(event: Any) -> Subject | None:
     return subjects.application(event, decision=db.session.get_one(Decision, event.decision_id))
 
 

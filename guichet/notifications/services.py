@@ -33,7 +33,7 @@ SERVER_AWAY = dt.timedelta(seconds=15)
 def prepare(event: Event, notice: Notice) -> None:
     """Queue one e-mail for each person concerned, never two for the same event, notice and person."""
     subject = notice.load(event)
-    if not notice.still_wanted(subject.id):
+    if subject is None or not notice.still_wanted(subject.id):
         return
     for recipient in _entitled(notice.recipients(event, subject), subject.id):
         texts = render(notice.template, event, recipient, subject.facts)

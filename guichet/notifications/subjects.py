@@ -30,10 +30,11 @@ class Subject:
         return cast("Account", self.facts["account"])
 
 
-Loader = Callable[[Any], Subject]
+# None when what the event is about is gone: a draft thrown away since has nobody to tell.
+Loader = Callable[[Any], Subject | None]
 
 
-def application(event: Any, **facts: Any) -> Subject:
+def application(event: Any, **facts: Any) -> Subject | None:
     """The dossier of the event, with its call, organisation and team."""
     dossier = db.session.scalars(
         sa.select(Application)
@@ -45,7 +46,9 @@ def application(event: Any, **facts: Any) -> Subject:
             selectinload(Application.team).joinedload(TeamMember.account),
         )
         .execution_options(populate_existing=True)
-    ).one()
+    ).one_or_none()
+    if dossier is None:
+        return None
     return Subject("application", dossier.id, {"application": dossier, "call": dossier.call, **facts})
 
 

@@ -1,6 +1,7 @@
 """From an event to what arrives: who is told, once, in which words."""
 
 import datetime as dt
+import uuid
 
 import pytest
 
@@ -228,3 +229,9 @@ def test_message_survives_quotes_accents_and_long_names(session, sink, mailer):
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
     assert "\n" not in str(sink.messages[0]["Subject"])
+
+
+def test_a_draft_thrown_away_meanwhile_has_nobody_to_tell(session):
+    notify(EndorsementRequested(application_id=uuid.uuid4()))
+
+    assert emails() == {}
