@@ -13,6 +13,7 @@ from guichet.applications.models import Application, Recusal
 from guichet.calls.models import Call
 from guichet.core.db import db
 from guichet.core.errors import Forbidden, NotFound
+from guichet.core.paging import Page, paginate
 from guichet.review.models import Assignment, AssignmentStatus, CriterionScore, Evaluation
 from guichet.review.policies import can_read_dossier
 
@@ -41,8 +42,8 @@ def asked_of(actor: Account) -> sa.Select[Assignment]:
     )
 
 
-def worklist(actor: Account, wanted: Wanted) -> sa.Select[Assignment]:
-    """What she owes first, by due day; then what is done."""
+def worklist(actor: Account, wanted: Wanted, number: int) -> Page[Assignment]:
+    """Page `number` of what she was asked: what she owes first, by due day; then what is done. Three statements."""
     rows = asked_of(actor)
     if wanted.status:
         rows = rows.where(Assignment.status == wanted.status)
@@ -50,10 +51,15 @@ def worklist(actor: Account, wanted: Wanted) -> sa.Select[Assignment]:
         rows = rows.where(Application.call_id == wanted.call_id)
     if wanted.words:
         rows = rows.where(Application.title.icontains(wanted.words, autoescape=True))
-    dossier = contains_eager(Assignment.application)
-    return rows.options(dossier.joinedload(Application.call), dossier.joinedload(Application.organisation)).order_by(
-        Assignment.status.in_((S.COMPLETED, S.DECLINED)), Assignment.due_on, Assignment.id
-    )
+    is_over = Assignment.status.in_((S.COMPLETED, S.DECLINED))
+    # Sorted by bare identifiers: the dossiers' long texts are not carried through the sort.
+    ids = rows.with_only_columns(Assignment.id, maintain_column_froms=True)
+    found: Page[UUID] = paginate(ids.order_by(is_over, Assignment.due_on, Assignment.id), number)
+    dossier = joinedload(Assignment.application)
+    options = (dossier.joinedload(Application.call), dossier.joinedload(Application.organisation))
+    shown = db.session.scalars(sa.select(Assignment).where(Assignment.id.in_(found.items)).options(*options))
+    by_id = {assignment.id: assignment for assignment in shown}
+    return Page(items=[by_id[one] for one in found.items], number=found.number, total=found.total)
 
 
 def counts(actor: Account) -> dict[AssignmentStatus, int]:

@@ -63,13 +63,12 @@ def board() -> ResponseReturnValue:
     filters = DeskFilter(request.args, meta={"csrf": False})
     filters.offer(desk.calls_of(actor), desk.ministries_of(actor))
     wanted = filters.wanted(request.args.get("tri", ""))
-    by_status, awaiting = desk.counts(actor, wanted)
+    counts = desk.counts(actor, wanted)
     return page(
         "review/board.html",
         filters=filters,
-        found=desk.board(actor, wanted, requested_page()),
-        by_status=by_status,
-        awaiting=awaiting,
+        found=desk.board(actor, wanted, counts.matching(wanted), requested_page()),
+        counts=counts,
         crumbs=[("Accueil", "/"), ("Instruction", None)],
     )
 

@@ -11,7 +11,6 @@ from guichet.accounts.models import Account, Role
 from guichet.calls.models import Criterion
 from guichet.core import clock
 from guichet.core.errors import Conflict, RuleBroken
-from guichet.core.paging import paginate
 from guichet.core.policy import require
 from guichet.core.transaction import unit_of_work
 from guichet.documents.serving import send
@@ -51,7 +50,7 @@ def my_assignments() -> ResponseReturnValue:
     return page(
         "review/my_assignments.html",
         filters=filters,
-        found=paginate(queries.worklist(actor, filters.wanted), requested_page()),
+        found=queries.worklist(actor, filters.wanted, requested_page()),
         by_status=queries.counts(actor),
         today=clock.today(),
         crumbs=[("Accueil", "/"), ("Mes évaluations", None)],
