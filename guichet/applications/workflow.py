@@ -42,7 +42,12 @@ WORKFLOW = {
         frozenset({S.SUBMITTED}), S.INELIGIBLE, policies.can_process, "Déclarer irrecevable", OFFICER
     ),
     "close_without_follow_up": Transition(
-        frozenset({S.SUBMITTED}), S.CLOSED, policies.can_process, "Classer sans suite", OFFICER
+        # Complements that never come must not leave the dossier open for ever.
+        frozenset({S.SUBMITTED, S.CHANGES_REQUESTED}),
+        S.CLOSED,
+        policies.can_process,
+        "Classer sans suite",
+        OFFICER,
     ),
     "open_review": Transition(
         frozenset({S.ELIGIBLE}), S.UNDER_REVIEW, policies.can_process, "Ouvrir l’évaluation", OFFICER

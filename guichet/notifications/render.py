@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from guichet.accounts.models import Account
+from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.config import Settings
 from guichet.outbox.events import Event
 
@@ -40,6 +41,7 @@ def render(template: str, event: Event, recipient: Account, facts: dict[str, Any
         "base_url": _settings().base_url,
         "service_name": _settings().service_name,
         "contact_email": _settings().contact_email,
+        "ways_of_appeal": WAYS_OF_APPEAL,
         **facts,
     }
     text = _GAPS.sub("\n\n", _fill(f"emails/{template}/body.txt", context)).strip() + "\n"

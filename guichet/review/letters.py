@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.models import Application, TeamRole
 from guichet.documents.letterhead import letterhead
 from guichet.review.models import Decision, Outcome
@@ -42,11 +43,7 @@ NEXT = {
         "Le dossier sera alors inscrit à une prochaine séance du comité."
     ),
 }
-APPEAL = (
-    "Si vous contestez cette décision, vous pouvez, dans les deux mois qui suivent sa notification, demander à son auteur "
-    "de la revoir (recours gracieux), ou saisir l’autorité dont il relève (recours hiérarchique). "
-    "Rappelez le numéro du dossier et joignez la présente lettre."
-)
+APPEAL = f"{WAYS_OF_APPEAL} Rappelez le numéro du dossier et joignez la présente lettre."
 NOTE = "Document produit à la publication de la décision, puis figé : son empreinte SHA-256 est conservée avec lui."
 
 

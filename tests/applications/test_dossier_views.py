@@ -229,7 +229,7 @@ def test_show_tells_a_published_refusal_with_its_reason_and_remedies(client_for,
     assert "Publiée le 20 novembre 2026 à 10 h 00 (heure de Paris)." in text
     assert "Impact trop faible." in text
     assert "dans les deux mois" in text
-    assert "tribunal administratif" in text
+    assert "recours hiérarchique" in text
     assert "Montant accordé" not in text
 
 

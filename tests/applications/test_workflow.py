@@ -35,7 +35,7 @@ EXPECTED = {
     "resubmit": ({S.CHANGES_REQUESTED}, S.SUBMITTED, LEAD, LEAD),
     "declare_eligible": ({S.SUBMITTED}, S.ELIGIBLE, OFFICER, OFFICER),
     "declare_ineligible": ({S.SUBMITTED}, S.INELIGIBLE, OFFICER, OFFICER),
-    "close_without_follow_up": ({S.SUBMITTED}, S.CLOSED, OFFICER, OFFICER),
+    "close_without_follow_up": ({S.SUBMITTED, S.CHANGES_REQUESTED}, S.CLOSED, OFFICER, OFFICER),
     "open_review": ({S.ELIGIBLE}, S.UNDER_REVIEW, OFFICER, OFFICER),
     "close_review": ({S.UNDER_REVIEW}, S.REVIEWED, OFFICER, OFFICER),
     "award": ({S.REVIEWED, S.WAITLISTED}, S.AWARDED, DECIDERS, DECIDERS),

@@ -43,7 +43,7 @@ def test_every_template_compiles_and_is_used(app):
 
 def test_every_endpoint_named_by_a_template_exists(app):
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
-    demonstration = {"mailbox"}
+    demonstration = {"demo"}
     missing = {
         f"{path.relative_to(TEMPLATES)}: {endpoint}"
         for path in TEMPLATES.rglob("*")

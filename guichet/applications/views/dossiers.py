@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
 from guichet.applications import policies, queries
+from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.awaited import awaited
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
@@ -60,6 +61,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
         is_officer=policies.is_officer(actor, application),
         latest=moments[:LATEST],
         has_more=len(moments) > LATEST,
+        ways_of_appeal=WAYS_OF_APPEAL,
         crumbs=crumbs(application),
     )
 
