@@ -6,9 +6,12 @@ a broker that is down, or worse, that accepts and never answers, costs the reque
 """
 
 import atexit
+import contextlib
 import logging
 import queue
 import threading
+from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from celery import current_app
@@ -78,7 +81,25 @@ class _AfterCommitNudge:
     arguments: tuple[str, ...]
 
     def __call__(self) -> None:
-        nudger.put(self.task, *self.arguments)
+        held = _held.get()
+        if held is None:
+            nudger.put(self.task, *self.arguments)
+        else:
+            held.append(self.task)
+
+
+_held: ContextVar[list[str] | None] = ContextVar("nudges_held", default=None)
+
+
+@contextlib.contextmanager
+def nudges_held() -> Iterator[list[str]]:
+    """Keep the names of the tasks asked for inside the block, and nudge nobody: the caller does the worker's part."""
+    tasks: list[str] = []
+    token = _held.set(tasks)
+    try:
+        yield tasks
+    finally:
+        _held.reset(token)
 
 
 def enqueue(task: str, *arguments: str) -> None:
