@@ -60,7 +60,7 @@ def awaiting(actor: Account, *, at: dt.datetime) -> list[Pile]:
     if actor.has_role(Role.REVIEWER):
         piles.append(_to_evaluate(actor, at))
     if actor.has_role(Role.OFFICER):
-        piles.append(_to_process(actor))
+        piles.append(_to_process(actor, at))
     if actor.has_role(*committee.DECIDERS):
         piles.append(_sessions(actor, at))
     if actor.has_role(Role.ADMIN):
@@ -142,7 +142,12 @@ def _writing(application: Application, due_on: dt.date | None, at: dt.datetime) 
 def _to_evaluate(actor: Account, at: dt.datetime) -> Pile:
     """One statement."""
     owed = (AssignmentStatus.ASSIGNED, AssignmentStatus.ACCEPTED)
-    worklist = evaluations.worklist(actor, evaluations.Wanted()).where(Assignment.status.in_(owed))
+    worklist = (
+        evaluations.asked_of(actor)
+        .where(Assignment.status.in_(owed))
+        .options(joinedload(Assignment.application).joinedload(Application.call))
+        .order_by(Assignment.due_on, Assignment.id)
+    )
     rows = db.session.execute(worklist.add_columns(sa.func.count().over()).limit(SHOWN)).all()
     return Pile(
         title="Évaluations à rendre",
@@ -164,22 +169,22 @@ def _to_evaluate(actor: Account, at: dt.datetime) -> Pile:
     )
 
 
-def _to_process(actor: Account) -> Pile:
-    """The longest waiting first. Three statements."""
-    board = desk.board(actor, desk.Wanted(awaiting=True), 1)
+def _to_process(actor: Account, at: dt.datetime) -> Pile:
+    """The longest waiting first. Two statements."""
+    waiting, total = desk.longest_waiting(actor, SHOWN)
     return Pile(
         title="Dossiers à instruire",
         tasks=[
             Task(
-                title=row.application.title,
+                title=dossier.title,
                 endpoint="review.dossier",
-                values={"application_id": row.application.id},
-                detail=f"{row.application.reference}, {row.application.ministry.short_name}, {_since(row.age)}",
-                status=row.application.status,
+                values={"application_id": dossier.id},
+                detail=f"{dossier.reference}, {dossier.ministry.short_name}, {_since(dossier, at)}",
+                status=dossier.status,
             )
-            for row in board.items[:SHOWN]
+            for dossier in waiting
         ],
-        total=board.total,
+        total=total,
         more="review.board",
     )
 
@@ -230,7 +235,8 @@ def _days(until: dt.datetime, at: dt.datetime, zone: str) -> int:
     return (until.astimezone(local).date() - at.astimezone(local).date()).days
 
 
-def _since(days: int) -> str:
+def _since(dossier: Application, at: dt.datetime) -> str:
+    days = (at - dossier.submitted_at).days if dossier.submitted_at else 0
     return "déposé aujourd’hui" if days == 0 else f"déposé il y a {days} jour{'s' if days > 1 else ''}"
 
 
