@@ -202,14 +202,16 @@ def test_an_administrator_repairs_what_failed(client_for, session):
 def test_a_recusal_hides_the_dossier_from_every_pile(session):
     ministry = make_ministry()
     call = make_call()
-    everybody = make_account(*set(Role) - {Role.APPLICANT, Role.FOCAL_POINT})
+    everybody = make_account(*set(Role) - {Role.FOCAL_POINT})
     everybody.grants.append(RoleGrant(role=Role.FOCAL_POINT, organisation_id=ministry.id))
     lead = make_account(Role.APPLICANT, organisation=ministry)
+    # Nobody processes or reviews the dossiers of the ministry that she endorses for.
+    elsewhere = make_account(Role.APPLICANT)
     to_endorse = make_application(call=call, lead=lead, status=S.AWAITING_ENDORSEMENT)
-    to_process = make_application(call=call, lead=lead, status=S.SUBMITTED)
-    to_review = make_application(call=call, lead=lead, status=S.UNDER_REVIEW)
+    to_process = make_application(call=call, lead=elsewhere, status=S.SUBMITTED)
+    to_review = make_application(call=call, lead=elsewhere, status=S.UNDER_REVIEW)
     on_team = make_application(call=call, lead=everybody)
-    placed = make_application(call=call, lead=lead, status=S.REVIEWED)
+    placed = make_application(call=call, lead=elsewhere, status=S.REVIEWED)
     make_assignment(to_review, everybody)
     make_session(call, placed, title="Séance", held_at=clock.now() + DAY)
     before = {pile.title: pile for pile in awaiting(everybody, at=clock.now())}
