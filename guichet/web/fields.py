@@ -25,6 +25,8 @@ from guichet.core.money import LARGEST
 
 FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
 _SPACES = re.compile(r"[\s\u00a0\u202f]")
+# A forged line break would end the header of an e-mail, or put a paragraph of one's own into its text.
+_BREAKS = re.compile(r"[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
 def presence(required: bool) -> Any:
@@ -36,6 +38,11 @@ def _words(required: bool) -> Any:
     return DataRequired("Ce champ est obligatoire.") if required else Optional()
 
 
+def one_line(text: Any) -> Any:
+    """`text` on one line, whatever breaks were forged into it."""
+    return _BREAKS.sub(" ", text) if isinstance(text, str) else text
+
+
 class LineField(StringField):
     """One line of text, `longest` characters at most."""
 
@@ -43,7 +50,8 @@ class LineField(StringField):
 
     def __init__(self, label: str, *, longest: int, required: bool = False, **kwargs: Any) -> None:
         checks = [_words(required), Length(max=longest, message=f"{longest} caractères au plus.")]
-        super().__init__(label, [*checks, *kwargs.pop("validators", ())], **kwargs)
+        filters = [one_line, *kwargs.pop("filters", ())]
+        super().__init__(label, [*checks, *kwargs.pop("validators", ())], filters=filters, **kwargs)
         self.longest = longest
 
 

@@ -254,3 +254,13 @@ def test_required_fields_say_so_in_french(built):
 
     assert not valid
     assert {tuple(form[name].errors) for name in FIELDS} == {("Ce champ est obligatoire.",)}
+
+
+def test_a_line_stays_on_one_line_whatever_is_forged(app):
+    class OneLine(Form):
+        line = LineField("Ligne", longest=200)
+
+    with app.test_request_context():
+        form = OneLine(MultiDict({"line": "Projet\r\n\r\nCliquez ici :\nhttps://ailleurs.example\u2028fin\n"}))
+
+    assert form.line.data == "Projet Cliquez ici : https://ailleurs.example fin"
