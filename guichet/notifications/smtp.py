@@ -39,7 +39,11 @@ class Mailer:
 
     def send(self, email: Email) -> None:
         """Raises ServerUnavailable, TemporaryRefusal or PermanentRefusal; returns once the server has taken the message."""
-        message = compose(email, self.sender)
+        try:
+            message = compose(email, self.sender)
+        except ValueError as problem:
+            # A name or an address that no header can hold: the others must not wait behind it.
+            raise PermanentRefusal(f"{type(problem).__name__}: the message cannot be written") from problem
         with self._lock:
             connection = self._open()
             try:
@@ -51,6 +55,10 @@ class Mailer:
                 self._after_refusal()
                 code, words = next(iter(refusal.recipients.values()))
                 _raise(code, _words(words))
+            except (smtplib.SMTPNotSupportedError, ValueError) as problem:
+                # An address that the server, or the protocol, cannot write: it never will.
+                self._after_refusal()
+                raise PermanentRefusal(f"{type(problem).__name__}: the address cannot be written") from problem
             except (smtplib.SMTPServerDisconnected, OSError) as problem:
                 self._drop()
                 raise ServerUnavailable(f"{type(problem).__name__}") from problem

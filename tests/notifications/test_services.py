@@ -235,3 +235,16 @@ def test_a_draft_thrown_away_meanwhile_has_nobody_to_tell(session):
     notify(EndorsementRequested(application_id=uuid.uuid4()))
 
     assert emails() == {}
+
+
+def test_an_email_that_cannot_be_written_fails_without_holding_the_others(submitted, mailer, sink):
+    notify(submission_of(submitted))
+    poisoned = emails()["Lou Porteuse"]
+    poisoned.recipient_name = "Lou\nBcc: tous@ministere.example"
+    poisoned.next_attempt_at = clock.now() - dt.timedelta(hours=1)
+    db.session.commit()
+
+    assert services.send_queued(mailer) == 2
+
+    assert poisoned.status is EmailStatus.FAILED
+    assert "ValueError" in poisoned.last_error
