@@ -275,3 +275,22 @@ def test_grid_is_refused_before_the_declaration(client_for):
 
     assert answer.status_code == 403
     assert "Déclarez d’abord" in text_of(answer)
+
+
+@pytest.mark.parametrize("rest", ["", "/grille", "/deport"])
+def test_a_role_ended_on_the_call_closes_the_dossier(client_for, rest):
+    reviewer = make_account(Role.REVIEWER, call_id=make_call().id)
+    assignment = make_assignment(reviewer=reviewer, status=S.ACCEPTED)
+
+    browser = client_for(reviewer)
+
+    assert browser.get(page_of(assignment, rest)).status_code == 404
+    assert "Aucun dossier à évaluer" in text_of(browser.get("/evaluations"))
+
+
+def test_a_reviewer_who_joins_the_carrying_ministry_loses_its_dossier(client_for):
+    application = make_application(status=ApplicationStatus.UNDER_REVIEW)
+    reviewer = make_account(Role.REVIEWER, organisation=application.organisation)
+    assignment = make_assignment(application, reviewer, S.ACCEPTED)
+
+    assert client_for(reviewer).get(page_of(assignment)).status_code == 404

@@ -8,7 +8,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.interfaces import ORMOption
 
-from guichet.accounts.models import Account
+from guichet.accounts.models import Account, Role
 from guichet.applications.models import Application, Recusal
 from guichet.calls.models import Call
 from guichet.core.db import db
@@ -31,15 +31,25 @@ class Wanted:
 
 
 def asked_of(actor: Account) -> sa.Select[Assignment]:
-    """All that `actor` may see of what she was asked, with the dossier."""
+    """All that `actor` may see of what she was asked, with the dossier.
+
+    A role on the call that has ended, or a move to the ministry that carries the dossier, closes it.
+    """
     recused = sa.exists().where(
         Recusal.application_id == Assignment.application_id, Recusal.account_id == Assignment.reviewer_id
     )
-    return (
+    rows = (
         sa.select(Assignment)
         .join(Assignment.application)
-        .where(Assignment.reviewer_id == actor.id, Assignment.status.not_in(HIDDEN), ~recused)
+        .where(
+            Assignment.reviewer_id == actor.id,
+            Assignment.status.not_in(HIDDEN),
+            ~recused,
+            Application.ministry_id != actor.organisation.ministry_id,
+        )
     )
+    calls = actor.calls_as(Role.REVIEWER)
+    return rows if calls is None else rows.where(Application.call_id.in_(calls))
 
 
 def worklist(actor: Account, wanted: Wanted, number: int) -> Page[Assignment]:
