@@ -45,13 +45,26 @@ def mine(actor: Account) -> sa.Select[Application]:
 
 
 def for_processing(actor: Account) -> sa.Select[Application]:
-    """The submitted dossiers of the calls that `actor` runs or watches; an officer never has her own ministry's."""
+    """The submitted dossiers of the calls that `actor` runs or watches; an officer never has her own ministry's.
+
+    Nobody processes or watches a dossier that she helps to write or endorses: the desk tells more than its team may know.
+    """
     return sa.select(Application).where(_processed(actor), _not_recused(actor))
 
 
-def _own(actor: Account) -> Condition:
+def takes_part(actor: Account) -> Condition:
+    """Whether `actor` is on the dossier's team, even if she may not write it any more, or is its focal point."""
     written = sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id)
     return sa.or_(Application.id.in_(written), Application.ministry_id.in_(actor.organisations_as(Role.FOCAL_POINT)))
+
+
+def _own(actor: Account) -> Condition:
+    """The team's dossiers for as long as she applies for that ministry, and the focal point's."""
+    still_applies = sa.or_(
+        Application.ministry_id.in_(actor.organisations_as(Role.FOCAL_POINT)),
+        sa.and_(sa.literal(actor.has_role(Role.APPLICANT)), Application.ministry_id == actor.organisation.ministry_id),
+    )
+    return sa.and_(takes_part(actor), still_applies)
 
 
 def _processed(actor: Account) -> Condition:
@@ -59,7 +72,7 @@ def _processed(actor: Account) -> Condition:
         _of_calls(actor.calls_as(Role.OFFICER)), Application.ministry_id != actor.organisation.ministry_id
     )
     as_watcher = [_of_calls(actor.calls_as(role)) for role in (Role.ADMIN, Role.FINANCE, Role.AUDITOR)]
-    return sa.and_(Application.status.not_in(NEVER_SUBMITTED), sa.or_(as_officer, *as_watcher))
+    return sa.and_(Application.status.not_in(NEVER_SUBMITTED), ~takes_part(actor), sa.or_(as_officer, *as_watcher))
 
 
 def _of_calls(calls: set[UUID] | None) -> Condition:

@@ -275,3 +275,27 @@ def test_colleague_is_an_active_applicant_of_the_ministry(session):
     assert queries.colleague(wanted.email.upper(), dossier) == wanted
     assert [queries.colleague(person.email, dossier) for person in strangers] == [None, None, None]
     assert queries.colleague("personne@nulle.part", dossier) is None
+
+
+def test_a_member_who_applies_no_more_or_left_the_ministry_sees_the_dossier_no_more(session):
+    lead = make_account(Role.APPLICANT)
+    dossier = make_application(lead=lead)
+    ended, moved = make_account(organisation=lead.organisation), make_account(Role.APPLICANT)
+    for person in (ended, moved):
+        dossier.team.append(TeamMember(account=person, role=TeamRole.EDITOR))
+
+    assert [dossier.id in seen_by(person) for person in (lead, ended, moved)] == [True, False, False]
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.FINANCE, Role.AUDITOR, Role.OFFICER])
+@pytest.mark.parametrize("part", [Role.APPLICANT, Role.FOCAL_POINT])
+def test_nobody_processes_or_watches_a_dossier_in_which_she_takes_part(session, role, part):
+    person = make_account(role, part)
+    lead = person if part is Role.APPLICANT else make_account(Role.APPLICANT, organisation=person.organisation)
+    dossier = make_application(lead=lead, status=S.SUBMITTED)
+    other = make_application(status=S.SUBMITTED)
+
+    person = again(person)
+
+    assert set(db.session.scalars(queries.for_processing(person).with_only_columns(Application.id))) == {other.id}
+    assert dossier.id in seen_by(person)

@@ -110,3 +110,16 @@ def test_a_recusal_hides_the_decision_from_those_who_would_know(client_for, addr
     db.session.add(Recusal(application_id=dossier.id, account_id=reader.id, reason="Conjoint."))
 
     assert told_by(client, addresses, REASON, CONDITION) == []
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.FINANCE])
+@pytest.mark.parametrize("part", [Role.APPLICANT, Role.FOCAL_POINT])
+def test_who_watches_never_meets_in_a_session_the_dossier_in_which_she_takes_part(client_for, call, role, part):
+    person = make_account(role, part)
+    lead = person if part is Role.APPLICANT else make_account(Role.APPLICANT, organisation=person.organisation)
+    dossier = make_reviewed(call, lead=lead, title="Son propre dossier")
+    meeting = make_session(call, dossier)
+    browser = client_for(person)
+
+    assert "Son propre dossier" not in browser.get(f"/seances/{meeting.id}").get_data(as_text=True)
+    assert browser.get(f"/seances/{meeting.id}/dossiers/{dossier.id}").status_code == 404

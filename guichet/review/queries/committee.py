@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from guichet.accounts.models import Account, Organisation, Role
 from guichet.applications.models import Application, ApplicationStatus, Recusal
+from guichet.applications.queries import takes_part
 from guichet.calls.models import Call, CallStatus
 from guichet.core.db import db
 from guichet.core.errors import NotFound
@@ -85,11 +86,15 @@ class Money:
 
 
 def shown_to(actor: Account) -> Condition:
-    """The dossiers that `actor` may meet in a session. Who only watches (finance, audit) is not of a ministry there."""
+    """The dossiers that `actor` may meet in a session. Who only watches (finance, audit) is not of a ministry there.
+
+    Nobody meets a dossier that she helps to write or endorses: she would know its decision before her team.
+    """
     recused = sa.exists().where(Recusal.application_id == Application.id, Recusal.account_id == actor.id)
+    shown = sa.and_(~recused, ~takes_part(actor))
     if actor.has_role(*DECIDERS):
-        return sa.and_(~recused, Application.ministry_id != actor.organisation.ministry_id)
-    return ~recused
+        return sa.and_(shown, Application.ministry_id != actor.organisation.ministry_id)
+    return shown
 
 
 def is_recused(actor: Account, application: Application) -> bool:
