@@ -298,3 +298,18 @@ def test_carry_out_asks_the_database_ten_times_a_dossier_at_most(call, chair, st
 
     few = cost(2)
     assert (cost(7) - few) / 5 <= 10, Counter(statement[:60] for statement in statements)
+
+
+def test_carry_out_refuses_what_a_closed_account_had_asked(call, chair, owed):
+    decision = prepared(call)
+    with unit_of_work():
+        publication.ask(decision.session, [decision], actor=chair)
+    chair.active = False
+    db.session.commit()
+
+    publication.carry_out()
+
+    item = db.session.scalars(sa.select(PublicationItem)).one()
+    assert item.state is PublicationState.FAILED
+    assert "désactivé" in item.message
+    assert owed() == []

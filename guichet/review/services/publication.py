@@ -106,6 +106,8 @@ def _settle(item_id: UUID, actor: Account) -> bool:
     if found is None:
         return False
     item, is_recused = found
+    if not actor.active:
+        raise Forbidden("Le compte de la personne qui a demandé la publication est désactivé.")
     if is_recused:
         raise Forbidden("La personne qui a demandé la publication s’est déportée de ce dossier.")
     publish(item.decision, actor=actor)
