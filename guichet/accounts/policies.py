@@ -11,5 +11,8 @@ def is_admin(actor: Account, _subject: Any = None) -> bool:
 
 
 def can_supervise(actor: Account, _subject: Any = None) -> bool:
-    """Read the journal, the outbox and the e-mails; auditors read, administrators also act."""
-    return actor.has_role(Role.ADMIN, Role.AUDITOR)
+    """Read the journal, the outbox and the e-mails, which tell of every call: only those whose role is on the whole window.
+
+    Auditors read, administrators also act.
+    """
+    return is_admin(actor) or (actor.has_role(Role.AUDITOR) and actor.calls_as(Role.AUDITOR) is None)

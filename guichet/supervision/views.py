@@ -1,7 +1,9 @@
 """Supervision: what waits, what failed, who did what; and the addresses that machines watch."""
 
 import datetime as dt
+import functools
 from collections.abc import Callable
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from flask import Blueprint, abort, current_app, flash, jsonify, redirect, request, url_for
@@ -9,11 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, public, signed_in
 from guichet.accounts.models import Role
+from guichet.accounts.policies import can_supervise
 from guichet.audit import queries as audit
 from guichet.config import Settings
 from guichet.core.db import db
 from guichet.core.errors import NotFound, RuleBroken
 from guichet.core.paging import paginate
+from guichet.core.policy import require
 from guichet.core.transaction import unit_of_work
 from guichet.notifications import services as notifications
 from guichet.notifications.catalogue import BY_TEMPLATE
@@ -31,16 +35,28 @@ bp = Blueprint("supervision", __name__)
 # A filter is read from the address and changes nothing.
 NO_TOKEN = {"csrf": False}
 READERS = (Role.ADMIN, Role.AUDITOR)
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def for_supervisors(view: View) -> View:
+    """Only those who may read of every call reach this view."""
+
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        require(can_supervise, current_account(), None)
+        return view(*args, **kwargs)
+
+    return cast("View", signed_in(*READERS)(guarded))
 
 
 @bp.get("/supervision")
-@signed_in(*READERS)
+@for_supervisors
 def overview() -> ResponseReturnValue:
     return page("supervision/overview.html", backlog=queries.backlog())
 
 
 @bp.get("/supervision/messages")
-@signed_in(*READERS)
+@for_supervisors
 def messages() -> ResponseReturnValue:
     filters = MessageFilter(request.args, meta=NO_TOKEN)
     wanted = filters.etat.data
@@ -60,7 +76,7 @@ def retry_message(message_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/supervision/courriels")
-@signed_in(*READERS)
+@for_supervisors
 def emails() -> ResponseReturnValue:
     filters = EmailFilter(request.args, meta=NO_TOKEN)
     filters.validate()
@@ -70,7 +86,7 @@ def emails() -> ResponseReturnValue:
 
 
 @bp.get("/supervision/courriels/<uuid:email_id>")
-@signed_in(*READERS)
+@for_supervisors
 def email(email_id: UUID) -> ResponseReturnValue:
     message = _email(email_id)
     notice = BY_TEMPLATE.get(message.notice)
@@ -94,7 +110,7 @@ def resend_email(email_id: UUID) -> ResponseReturnValue:
 
 
 @bp.get("/supervision/journal")
-@signed_in(*READERS)
+@for_supervisors
 def journal() -> ResponseReturnValue:
     filters = AuditFilter(request.args, meta=NO_TOKEN)
     filters.validate()

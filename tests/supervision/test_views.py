@@ -12,6 +12,7 @@ from guichet.core.db import db
 from guichet.notifications.models import Email, EmailStatus
 from guichet.outbox.models import MessageStatus, OutboxMessage
 from tests.factories.accounts import make_account
+from tests.factories.calls import make_call
 
 PAGES = ("/supervision", "/supervision/messages", "/supervision/courriels", "/supervision/journal")
 
@@ -165,3 +166,10 @@ def test_journal_is_searched_by_person_action_and_day(client_for, admin, at):
 @pytest.mark.parametrize("url", ["/supervision/courriels/{}"])
 def test_an_unknown_thing_is_not_found(client_for, admin, url):
     assert client_for(admin).get(url.format(uuid.uuid4())).status_code == 404
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_pages_refuse_an_auditor_of_one_call_since_they_tell_of_all(client_for, url):
+    auditor = make_account(Role.AUDITOR, call_id=make_call().id)
+
+    assert client_for(auditor).get(url).status_code == 403
