@@ -100,3 +100,11 @@ def can_read_staff_entries(actor: Account, application: Application) -> bool:
     if is_on_team(actor, application) or is_focal_point(actor, application):
         return False
     return is_officer(actor, application) or actor.holds_on_call(application.call_id, Role.AUDITOR)
+
+
+def can_read_rewriting(actor: Account, application: Application) -> bool:
+    """While complements are written, the service reads what was submitted; the team, its focal point and auditors read on."""
+    if application.status is not S.CHANGES_REQUESTED:
+        return True
+    reads_on = is_on_team(actor, application) or is_focal_point(actor, application)
+    return reads_on or actor.holds_on_call(application.call_id, Role.AUDITOR)

@@ -392,3 +392,12 @@ def test_a_visitor_is_asked_to_sign_in(client_for, page):
 
     assert answer.status_code == 303
     assert answer.location.startswith("/connexion")
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.FINANCE, Role.ADMIN])
+def test_content_being_rewritten_is_not_shown_to_the_service(client_for, lead, role):
+    dossier = make_application(lead=lead, status=S.CHANGES_REQUESTED, risks="Texte pas encore déposé")
+    own, service = client_for(lead), client_for(make_account(role))
+
+    assert "Texte pas encore déposé" in read(own.get(f"/dossiers/{dossier.id}/contenu")).text
+    assert f"/dossiers/{dossier.id}/versions/" in service.get(f"/dossiers/{dossier.id}/contenu").location

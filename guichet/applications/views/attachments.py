@@ -86,7 +86,9 @@ def attachment(application_id: UUID, attachment_id: UUID) -> Response:
     application = queries.one_for(actor, application_id)
     wanted = services.of(application, attachment_id)
     writes = policies.is_on_team(actor, application) or policies.is_focal_point(actor, application)
-    if wanted.removed_at is not None and not writes and not versions.holds_attachment(application.id, wanted.id):
-        # Taken back before it was ever submitted: it is not the service's to read.
+    is_past = wanted.removed_at is not None and not writes
+    is_to_come = not policies.can_read_rewriting(actor, application)
+    if (is_past or is_to_come) and not versions.holds_attachment(application.id, wanted.id):
+        # Taken back before it was ever submitted, or not submitted yet: it is not the service's to read.
         raise NotFound("Cette pièce n’existe pas dans ce dossier.")
     return serving.send(wanted.document)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import request
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
@@ -70,6 +70,9 @@ def show(application_id: UUID) -> ResponseReturnValue:
 @signed_in()
 def content(application_id: UUID) -> ResponseReturnValue:
     application = queries.one_for(current_account(), application_id)
+    if not policies.can_read_rewriting(current_account(), application):
+        latest = max((version.number for version in application.versions), default=0)
+        return redirect(url_for(".version", application_id=application_id, number=latest), 303)
     return page("applications/content.html", application=application, crumbs=crumbs(application, "Contenu du dossier"))
 
 
