@@ -19,7 +19,7 @@ from guichet.core.paging import PAGE_SIZE, Page
 from guichet.documents.serving import send
 from guichet.review.forms.desk import DeskFilter
 from guichet.review.models import Assignment, AssignmentStatus
-from guichet.review.queries import assignments, desk
+from guichet.review.queries import assignments, committee, desk
 from guichet.review.queries import content as contents
 from guichet.review.queries.assignments import LIVE
 from guichet.review.views import bp
@@ -95,6 +95,8 @@ def dossier_page(form: Form, application_id: UUID) -> ResponseReturnValue:
         can_assign=can_process(actor, application),
         eligibility=desk.eligibility_of(application),
         decisions=desk.decisions_of(application, actor),
+        # Who administers the window reads dossiers, not what the committee says of them.
+        sees_sessions=actor.holds_on_call(application.call_id, *committee.READERS),
         awaited=awaited(application, at=clock.now()),
         moments=_moments(application, assigned),
         latest=LATEST,
