@@ -8,12 +8,18 @@ EDITABLE = frozenset({S.DRAFT, S.CHANGES_REQUESTED})
 WITHDRAWABLE = frozenset({S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW})
 
 
+def still_applies(actor: Account, application: Application) -> bool:
+    """A member counts for as long as she applies for the ministry of the dossier."""
+    return actor.has_role(Role.APPLICANT) and actor.organisation.ministry_id == application.ministry_id
+
+
 def is_on_team(actor: Account, application: Application) -> bool:
-    return any(member.account_id == actor.id for member in application.team)
+    return still_applies(actor, application) and any(member.account_id == actor.id for member in application.team)
 
 
 def is_lead(actor: Account, application: Application) -> bool:
-    return any(member.account_id == actor.id and member.role is TeamRole.LEAD for member in application.team)
+    leads = (member.account_id for member in application.team if member.role is TeamRole.LEAD)
+    return still_applies(actor, application) and actor.id in leads
 
 
 def is_focal_point(actor: Account, application: Application) -> bool:
@@ -97,7 +103,8 @@ def can_manage_team(actor: Account, application: Application) -> bool:
 
 def can_read_staff_entries(actor: Account, application: Application) -> bool:
     """Who reads what is meant for the secretariat on the timeline: its officers and the auditors, not the applicants."""
-    if is_on_team(actor, application) or is_focal_point(actor, application):
+    wrote = any(member.account_id == actor.id for member in application.team)
+    if wrote or is_focal_point(actor, application):
         return False
     return is_officer(actor, application) or actor.holds_on_call(application.call_id, Role.AUDITOR)
 

@@ -80,7 +80,7 @@ def test_each_right_is_held_by_these_people_and_no_other(policy, people, dossier
 def test_every_policy_on_dossiers_is_in_the_table():
     public = {name for name in vars(policies) if name.startswith(("can_", "is_", "has_"))}
 
-    assert public == {*TEAM_ONLY, "can_edit_section"}
+    assert public == {*TEAM_ONLY, "can_edit_section", "can_read_rewriting"}
 
 
 def test_where_the_visa_is_required_the_team_asks_and_does_not_submit(people, dossier):
@@ -126,3 +126,20 @@ def test_a_role_that_ended_gives_no_right(people, dossier):
     officer.grants[0].last_day = clock.today() - dt.timedelta(days=1)
 
     assert not policies.can_process(officer, dossier)
+
+
+def test_what_is_being_rewritten_is_read_by_the_ministry_and_the_auditors(dossier, people):
+    dossier.status = S.CHANGES_REQUESTED
+
+    readers = {who for who, account in people.items() if policies.can_read_rewriting(account, dossier)}
+
+    assert readers == {"lead", "colleague", "focal point", "auditor"}
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.OFFICER])
+def test_a_former_member_who_got_another_role_writes_no_more(dossier, role):
+    former = make_account(role)
+    dossier.team.append(TeamMember(account=former, account_id=former.id, role=TeamRole.EDITOR))
+
+    assert not policies.can_edit(former, dossier)
+    assert not policies.can_read_staff_entries(former, dossier)
