@@ -56,6 +56,8 @@ def _mark(quality: int, dice: random.Random) -> int:
 def _reason(criterion: Criterion, mark: int, facts: dict[str, str], dice: random.Random) -> str:
     remarks = opinions().criteria[criterion.title]
     told = remarks.high if mark >= 3 else remarks.mid if mark == 2 else remarks.low
+    if remarks.none and not facts["savings"]:
+        told = remarks.none
     return dice.choice(told).format(**facts)
 
 
@@ -83,7 +85,7 @@ def facts_of(application: Application, dossier: Dossier) -> dict[str, str]:
         "weak": filled(project.weak, dossier),
         "time": str(project.time),
         "months": str(project.milestones[0].months),
-        "savings": euros(application.annual_savings),
+        "savings": euros(application.annual_savings) if application.annual_savings else "",
         "requested": euros(application.amount_requested),
         "rgesn": str(project.rgesn),
     }

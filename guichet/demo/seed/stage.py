@@ -10,12 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.queue import nudges_held
 from guichet.core.transaction import unit_of_work
 from guichet.demo.seed.postman import Postman
 from guichet.outbox import services as outbox
+from guichet.outbox.models import MessageStatus, OutboxMessage
 from guichet.review.services import publication
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -89,6 +92,13 @@ class Stage:
         """What a scene may ask of the worker, in the order in which one leads to the other."""
         return {
             "review.publish_decisions": publication.carry_out,
-            "outbox.deliver_due": outbox.deliver_all_due,
+            "outbox.deliver_due": _deliver_owed,
             "notifications.send_queued": self._postman.deliver,
         }
+
+
+def _deliver_owed() -> None:
+    """What the outbox owes, each message in a transaction of its own. Nothing else is due here, and nobody else delivers."""
+    owed = sa.select(OutboxMessage.id).where(OutboxMessage.status == MessageStatus.PENDING)
+    for message_id in db.session.scalars(owed.order_by(OutboxMessage.next_attempt_at, OutboxMessage.id)).all():
+        outbox.deliver(message_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from guichet.accounts.models import Account
 from guichet.applications.models import Section
-from guichet.applications.services import complements, drafting, submission
+from guichet.applications.services import complements, drafting, submission, team
 from guichet.demo.seed import writing
 from guichet.demo.seed.cast import (
     Cast,
@@ -16,6 +16,7 @@ from guichet.demo.seed.cast import (
     ministry_of,
     office_of,
     officer_for,
+    person,
     processed,
     whole,
 )
@@ -69,6 +70,10 @@ class Story:
             actor=actor,
         )
         self._id = application.id
+
+    def welcome(self) -> None:
+        email = person(self.dossier.colleague).email
+        team.add_member(whole(self.id), email=email, actor=account(self.dossier.lead))
 
     def write(self, sections: tuple[Section, ...]) -> None:
         actor = account(self.dossier.lead)
@@ -137,6 +142,8 @@ def _tell_draft(story: Story) -> None:
     story.then(day - 3, story.begin)
     half = max(1, len(sections) // 2)
     story.then(day - 3, partial(story.write, sections[:half]))
+    if story.dossier.colleague:
+        story.then(day - 2, story.welcome)
     if sections[half:]:
         story.then(day, partial(story.write, sections[half:]))
 

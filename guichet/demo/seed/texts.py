@@ -142,6 +142,8 @@ class Cost(Text, frozen=True):
     year: int
     amount: int
     requested: int
+    cofunded: int = 0
+    cofunder: str = ""
 
 
 class Effect(Text, frozen=True):
@@ -223,6 +225,10 @@ class Dossier(Text, frozen=True):
     quality: int = 3
     title: str = ""
     sections: list[Section] = []
+    # A colleague who writes it too, and an action proposed beside the existing one.
+    colleague: str = ""
+    proposes: str = ""
+    proposes_theme: Theme | None = None
     sent_back: str = ""
     complements: list[Section] = []
     asked: str = ""
@@ -255,6 +261,8 @@ class Remarks(Text, frozen=True):
     low: list[str]
     mid: list[str]
     high: list[str]
+    # Of a saving, where none is promised.
+    none: list[str] = []
 
 
 class Opinions(Text, frozen=True):

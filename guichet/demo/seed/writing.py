@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from guichet.accounts.models import Account
 from guichet.applications.models import Application, Section
@@ -15,6 +16,7 @@ from guichet.core.db import db
 from guichet.demo.seed import papers
 from guichet.demo.seed.cast import Cast, ministry_of, office_of, person
 from guichet.demo.seed.texts import Cost, Dossier, Effect, Project, projects
+from guichet.plans.models import EngagementLevel, Theme
 
 Values = dict[str, Any]
 NARROW_SPACE = "\u202f"
@@ -109,13 +111,14 @@ def _plan(cast: Cast, dossier: Dossier, _application: Application) -> Values:
     project = projects()[dossier.project]
     ministry = ministry_of(dossier.lead)
     existing = None if project.proposed else cast.actions[ministry.key, project.plan]
-    link = {
-        "plan_action_id": existing,
-        "proposed_title": project.proposed,
-        "proposed_theme": project.theme,
-        "level_aimed": project.level,
-    }
-    return {"links": [link]}
+    links = [_link(existing, project.proposed, project.theme, project.level)]
+    if dossier.proposes:
+        links.append(_link(None, dossier.proposes, dossier.proposes_theme, EngagementLevel.REFLECTION))
+    return {"links": links}
+
+
+def _link(existing: UUID | None, title: str, theme: Theme | None, level: EngagementLevel) -> Values:
+    return {"plan_action_id": existing, "proposed_title": title, "proposed_theme": theme, "level_aimed": level}
 
 
 def _calendar(_cast: Cast, dossier: Dossier, application: Application) -> Values:
@@ -141,8 +144,8 @@ def _line(cost: Cost, dossier: Dossier, first_year: int) -> Values:
         "year": first_year + cost.year,
         "amount": tens(cost.amount * dossier.scale),
         "amount_requested": tens(cost.requested * dossier.scale),
-        "amount_cofunded": Decimal(0),
-        "cofunder": "",
+        "amount_cofunded": tens(cost.cofunded * dossier.scale),
+        "cofunder": cost.cofunder,
     }
 
 
