@@ -8,9 +8,7 @@ from typing import Any
 
 from guichet.accounts import passwords
 from guichet.accounts.models import Account, Organisation, OrganisationKind, Role, RoleGrant
-from guichet.applications.models import (
-    ApplicationStatus,
-)
+from guichet.applications.models import ApplicationStatus
 from guichet.calls.models import (
     Call,
     CallStatus,
@@ -28,15 +26,18 @@ from guichet.plans.models import ActionPlan, EngagementLevel, PlanAction, Progre
 
 S = ApplicationStatus
 MINISTRIES, DIRECTIONS, REVIEWERS = 11, 4, 30
-GRANTED = Decimal(25_000)
+# Euros: of each award, and what every envelope is left with.
+GRANTED, LEFT = Decimal(25_000), Decimal(100_000_000)
 ACTIONS_PER_PLAN = 30
 CRITERIA = ("Impacts évités", "Portage", "Parties prenantes", "Mutualisation", "Mesure", "Méthode", "Économies")
 # The person of each role whom benchmarks sign in as.
 PEOPLE = {role: f"bench-{role.value.replace('_', '-')}@{DOMAIN}" for role in Role}
-# How statuses spread, out of twenty dossiers; the first ten are of the open call, the others of the deliberating one.
-SPREAD = [S.DRAFT] * 4 + [S.SUBMITTED] * 3 + [S.ELIGIBLE, S.UNDER_REVIEW, S.UNDER_REVIEW]
-SPREAD += [S.REVIEWED] * 6 + [S.AWARDED, S.REJECTED, S.WITHDRAWN, S.INELIGIBLE]
-SCORED = {S.REVIEWED, S.AWARDED, S.REJECTED}
+# How statuses spread, out of twenty dossiers of the open call and twenty of the deliberating one.
+OPEN = [S.DRAFT] * 7 + [S.SUBMITTED] * 5 + [S.UNDER_REVIEW] * 3 + [S.ELIGIBLE] * 2
+OPEN += [S.AWAITING_ENDORSEMENT, S.CHANGES_REQUESTED, S.CLOSED]
+PAST = [S.REVIEWED] * 12 + [S.AWARDED] * 2 + [S.REJECTED] * 2 + [S.DEFERRED, S.WAITLISTED, S.WITHDRAWN, S.INELIGIBLE]
+SPREAD = OPEN + PAST
+OPENED, CLOSES = {"OUVERT": -30, "CLOS": -120}, {"OUVERT": 30, "CLOS": -40}
 SUBJECTS = (
     "Prolonger l’usage des ordinateurs portables",
     "Généraliser l’achat de téléphones reconditionnés",
@@ -57,6 +58,9 @@ class World:
         self.random = random.Random(20_260_323)  # noqa: S311 - the same set every time
         self.rows: dict[Any, list[dict[str, Any]]] = {}
         self.now = clock.now()
+        # Of people and organisations, by identifier.
+        self.names: dict[uuid.UUID, str] = {}
+        self.criteria: dict[uuid.UUID, list[tuple[uuid.UUID, Decimal]]] = {}
         self.year = self.now.year + 1
 
     def _add(self, table: Any, **columns: Any) -> uuid.UUID:
@@ -88,6 +92,7 @@ class World:
         }
         identifier = self._add(Organisation, **columns)
         self.rows[Organisation][-1]["ministry_id"] = ministry or identifier
+        self.names[identifier] = name
         return identifier
 
     def _people(self) -> None:
@@ -108,16 +113,18 @@ class World:
         ]
 
     def _person(self, email: str, role: Role, ministry: uuid.UUID) -> uuid.UUID:
+        full_name = email.partition("@")[0].replace("-", " ").title()
         account = self._add(
             Account,
             email=email,
-            full_name=f"{email.partition('@')[0].replace('-', ' ').title()}",
+            full_name=full_name,
             job_title="",
             password_hash=self.password_hash,
             organisation_id=ministry,
             active=True,
             session_key=uuid.UUID(int=self.random.getrandbits(128), version=4),
         )
+        self.names[account] = full_name
         scope = ministry if role in {Role.APPLICANT, Role.FOCAL_POINT} else None
         self._add(RoleGrant, account_id=account, role=role, organisation_id=scope, call_id=None)
         return account
@@ -129,12 +136,10 @@ class World:
         self.families = [
             self._add(ProjectFamily, code=f"f{n}", label=f"Famille de projets {n}", position=n) for n in range(4)
         ]
-        self.open_call = self._call("OUVERT", CallStatus.OPEN, opened=-30, closes=30)
-        self.past_call = self._call("CLOS", CallStatus.DELIBERATING, opened=-120, closes=-40)
+        self.open_call = self._call("OUVERT", CallStatus.OPEN)
+        self.past_call = self._call("CLOS", CallStatus.DELIBERATING)
 
-    def _call(self, code: str, status: CallStatus, *, opened: int, closes: int) -> uuid.UUID:
-        awarded = sum(1 for number in range(self.count) if SPREAD[number % 20] is S.AWARDED)
-        left = Decimal(100_000_000)
+    def _call(self, code: str, status: CallStatus) -> uuid.UUID:
         call = self._add(
             Call,
             slug=f"appel-{code.lower()}",
@@ -144,10 +149,10 @@ class World:
             description="",
             who_may_apply="Administrations et opérateurs de l’État.",
             status=status,
-            opens_at=self.now + dt.timedelta(days=opened),
-            closes_at=self.now + dt.timedelta(days=closes),
+            opens_at=self.now + dt.timedelta(days=OPENED[code]),
+            closes_at=self.now + dt.timedelta(days=CLOSES[code]),
             time_zone="Europe/Paris",
-            envelope_left=left,
+            envelope_left=LEFT,
             amount_min=Decimal(25_000),
             amount_max=Decimal(250_000),
             max_rate=Decimal(50),
@@ -157,21 +162,21 @@ class World:
             contact_email="",
             last_reference=self.count,
         )
-        opening = left + GRANTED * (awarded if status is CallStatus.DELIBERATING else 0)
+        awards = sum(SPREAD[number % len(SPREAD)] is S.AWARDED for number in range(self.count))
+        opening = LEFT + GRANTED * (awards if status is CallStatus.DELIBERATING else 0)
         self._movement(call, MovementKind.OPENING, opening)
-        if opening > left:
-            self._movement(call, MovementKind.AWARD, left - opening)
         for action in self.actions:
             self._link(call_priority_action, call_id=call, priority_action_id=action)
         for family in self.families:
             self._link(call_project_family, call_id=call, project_family_id=family)
-        self.criteria = getattr(self, "criteria", {})
         self.criteria[call] = [self._criterion(call, position, title) for position, title in enumerate(CRITERIA, 1)]
         return call
 
-    def _movement(self, call: uuid.UUID, kind: MovementKind, amount: Decimal) -> None:
-        author = self.people[Role.FINANCE]
-        self._add(EnvelopeMovement, call_id=call, kind=kind, amount=amount, reason="Jeu de charge", author_id=author)
+    def _movement(
+        self, call: uuid.UUID, kind: MovementKind, amount: Decimal, decision: uuid.UUID | None = None
+    ) -> None:
+        columns = {"call_id": call, "kind": kind, "amount": amount, "decision_id": decision}
+        self._add(EnvelopeMovement, **columns, reason="Jeu de charge", author_id=self.people[Role.FINANCE])
 
     def _criterion(self, call: uuid.UUID, position: int, title: str) -> tuple[uuid.UUID, Decimal]:
         weight = Decimal(3 if position == 1 else 1)
