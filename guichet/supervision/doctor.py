@@ -44,7 +44,9 @@ def settings_findings(environment: Mapping[str, str]) -> list[Finding]:
 def examine(settings: Settings) -> list[Finding]:
     """Try every part that the application leans on. Needs an application context."""
     _, report = readiness(settings.redis_url)
-    findings = [Finding(part, "works" if state["ok"] else ADVICE[part], ok=state["ok"]) for part, state in report.items()]
+    findings = [
+        Finding(part, "works" if state["ok"] else ADVICE[part], ok=state["ok"]) for part, state in report.items()
+    ]
     return [
         *findings,
         _tried("mail", lambda: _mail(settings), "start the mail server, or correct MAIL_URL"),
