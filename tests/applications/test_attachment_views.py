@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.http import parse_options_header
 
+from guichet.accounts import queries as accounts
 from guichet.accounts.models import Role
 from guichet.applications.models import Application, ApplicationStatus, Attachment, Section
 from guichet.applications.services import attachments
@@ -254,6 +255,8 @@ def test_the_page_stays_light_and_asks_as_many_statements_for_twenty_files_as_fo
     statements.clear()
     browser.get(url)
     empty = len(statements)
+    # The page forgot what the test had loaded of her.
+    accounts.for_session(lead.get_id())
     for number in range(attachments.MOST_KEPT):
         join(draft, lead, name="note.txt", content=f"Note {number}".encode())
 
