@@ -14,7 +14,7 @@ from celery import current_app
 from guichet.accounts.models import Account
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
-from guichet.core.queue import Nudger, enqueue, nudger
+from guichet.core.queue import Nudger, enqueue, nudger, nudges_held
 from guichet.core.transaction import unit_of_work
 from guichet.embedded import EmbeddedValkey
 from guichet.extensions import limiter
@@ -50,6 +50,16 @@ def test_a_nudge_leaves_after_the_commit_and_once(left):
         assert left == []
 
     assert left == [("outbox.deliver_due",), ("notifications.send_email", "a"), ("notifications.send_email", "b")]
+
+
+def test_held_nudges_are_told_to_the_caller_and_do_not_leave(left):
+    with nudges_held() as asked, unit_of_work():
+        enqueue("outbox.deliver_due")
+    with unit_of_work():
+        enqueue("audit.seal")
+
+    assert asked == ["outbox.deliver_due"]
+    assert left == [("audit.seal",)]
 
 
 def test_a_nudge_does_not_leave_when_the_use_case_fails(left):
