@@ -30,9 +30,7 @@ def titles(client):
     page = client.get("/tableau-de-bord").get_data(as_text=True)
     return {
         re.sub(r"\s+", " ", pile): re.findall(r'<a href="[^"]*">([^<]*)</a>', tasks)
-        for pile, tasks in re.findall(
-            r'<h2 id="pile-\d+">([^<]*)</h2>\s*<ul>(.*?)</ul>', page, re.DOTALL
-        )
+        for pile, tasks in re.findall(r'<h2 id="pile-\d+">([^<]*)</h2>\s*<ul>(.*?)</ul>', page, re.DOTALL)
     }
 
 
