@@ -28,7 +28,16 @@ from guichet.documents import storage
 from guichet.documents.models import Document
 from guichet.notifications.models import Email, EmailStatus
 from guichet.outbox.models import MessageStatus, OutboxMessage
-from guichet.plans.models import ActionFunding, PlanAction, Progress, Theme
+from guichet.plans.models import (
+    ActionChange,
+    ActionFunding,
+    ActionPlan,
+    ChangedField,
+    ChangeState,
+    PlanAction,
+    Progress,
+    Theme,
+)
 from guichet.review.models import (
     AssignmentStatus,
     CommitteeSession,
@@ -235,3 +244,15 @@ def test_identifiers_and_plans_are_the_same_each_time():
     assert Organisation().id is None
     ministry = window().ministries[0]
     assert list(intents_of(ministry, 0)) == list(intents_of(ministry, 0))
+
+
+def test_focal_points_confirmed_some_changes_and_have_others_to_settle(story):
+    rows = (
+        sa.select(ActionChange.state)
+        .join(ActionChange.action)
+        .join(PlanAction.plan)
+        .where(ActionChange.field != ChangedField.FUNDING)
+    )
+    assert set(db.session.scalars(rows)) == {ChangeState.APPLIED, ChangeState.CONFIRMED}
+    ministry_id = account("referent").organisation.ministry_id
+    assert set(db.session.scalars(rows.where(ActionPlan.ministry_id == ministry_id))) == {ChangeState.APPLIED}

@@ -9,7 +9,7 @@ from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from guichet.accounts.models import Account
 from guichet.calls.models import PriorityAction
@@ -18,10 +18,20 @@ from guichet.demo.seed.cast import Cast, account, focal_point_of, ministry_of
 from guichet.demo.seed.stage import Stage
 from guichet.demo.seed.texts import ActionText, Ministry, dossiers, plans, projects, window
 from guichet.plans import services
-from guichet.plans.models import ActionIndicator, ActionPlan, EngagementLevel, PlanAction, Progress
+from guichet.plans.models import (
+    ActionChange,
+    ActionIndicator,
+    ActionPlan,
+    ChangedField,
+    EngagementLevel,
+    PlanAction,
+    Progress,
+)
 
 # Days from the anchor: the plans are entered, then followed twice a year.
 ENTERED, REVIEWED = -455, (-190, -30)
+# When every other focal point settles what the first awards changed; the rest is still to be settled.
+SETTLED = -270
 FIRST_YEAR = 2023
 LEVELS = list(EngagementLevel)
 
@@ -47,6 +57,8 @@ def plan_plans(stage: Stage, cast: Cast) -> None:
         for number, day in enumerate(REVIEWED):
             part = moved[number :: len(REVIEWED)]
             stage.add(stage.at(day, 9 + rank / 2), partial(follow, cast, ministry, part))
+        if rank % 2:
+            stage.add(stage.at(SETTLED, 9 + rank / 2), partial(settle, cast, ministry))
 
 
 def intents_of(ministry: Ministry, rank: int) -> Iterator[Intent]:
@@ -173,3 +185,18 @@ def follow(cast: Cast, ministry: Ministry, intents: list[Intent]) -> None:
         plan: ActionPlan = action.plan
         priorities: dict[str, UUID | None] = {intent.text.priority: action.priority_action_id}
         services.update_action(action, _terms(intent, intent.today, plan.last_year, priorities), actor=actor)
+
+
+def settle(cast: Cast, ministry: Ministry) -> None:
+    """The focal point confirms what the awards changed of her actions; a funding needs no confirmation."""
+    rows = (
+        sa.select(ActionChange)
+        .join(ActionChange.action)
+        .join(PlanAction.plan)
+        .where(ActionPlan.ministry_id == cast.organisations[ministry.key], ActionChange.field != ChangedField.FUNDING)
+        .options(contains_eager(ActionChange.action).contains_eager(PlanAction.plan))
+        .order_by(ActionChange.id)
+    )
+    actor = account(focal_point_of(ministry))
+    for change in db.session.scalars(rows).all():
+        services.confirm_change(change, actor=actor)
