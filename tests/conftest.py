@@ -12,7 +12,7 @@ from typing import Any
 import flask_migrate
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 
 from guichet import create_app
@@ -22,6 +22,7 @@ from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.queue import nudger
 from guichet.embedded import EmbeddedPostgres, EmbeddedValkey
+from guichet.extensions import limiter
 from guichet.outbox import services as outbox
 from guichet.outbox.models import MessageStatus, OutboxMessage
 
@@ -102,6 +103,15 @@ def app(template_database: str, postgres: EmbeddedPostgres, valkey: EmbeddedValk
     with app.app_context():
         yield app
         db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def no_session_left() -> Iterator[None]:
+    """A session that a test leaves open would make the next tests fail: the test that left it fails instead."""
+    yield
+    if has_app_context() and db.session.registry.has():
+        db.session.remove()
+        pytest.fail("the test left a database session open in the context of the run")
 
 
 @pytest.fixture
@@ -201,6 +211,8 @@ def own_app(
 ) -> Iterator[Callable[..., Flask]]:
     """Make an application on a database of its own, really committed: for races, workers and browsers."""
     made: list[Flask] = []
+    # One object counts requests for all applications of the process: it must not stay tied to a server of this test.
+    counters = vars(limiter).copy()
 
     def make(**others: str) -> Flask:
         name = f"own_{len(made)}_{dt.datetime.now(dt.UTC).timestamp():.6f}".replace(".", "_")
@@ -212,6 +224,7 @@ def own_app(
         return made[-1]
 
     yield make
+    vars(limiter).update(counters)
     for app in made:
         with app.app_context():
             db.session.remove()

@@ -164,8 +164,8 @@ def test_unknown_message_is_not_found(browser: FlaskClient, key: str) -> None:
     text_of(browser, f"{LIST}/{key}", 404)
 
 
-def test_mailbox_exists_in_the_demonstration_only(app: Any) -> None:
-    assert app.test_client().get(LIST).status_code == 404
+def test_mailbox_exists_in_the_demonstration_only(client_for: Any) -> None:
+    assert client_for(None).get(LIST).status_code == 404
 
 
 def test_unreadable_message_is_shown_all_the_same(tmp_path: Path) -> None:
