@@ -12,11 +12,15 @@ import sqlalchemy as sa
 Work = Callable[[], float]
 
 
-def timed(work: Work, runs: int, warmup: int = 3) -> list[float]:
-    """The seconds of each of `runs`, after some that are not counted."""
-    for _ in range(warmup):
+WARMUP = 3
+
+
+def timed(*works: Work, runs: int) -> list[list[float]]:
+    """The seconds of each of `runs`, for each of `works`, in turn: a busy moment of the machine weighs on all of them."""
+    for work in works * WARMUP:
         work()
-    return [work() for _ in range(runs)]
+    rounds = [[work() for work in works] for _ in range(runs)]
+    return [list(seconds) for seconds in zip(*rounds, strict=True)]
 
 
 def summary(seconds: list[float]) -> dict[str, float]:
