@@ -6,6 +6,7 @@
 import itertools
 import json
 import platform
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from benchmarks.client import Client, hidden_fields
-from benchmarks.measure import counted_statements, rate, times
+from benchmarks.measure import WARMUP, counted_statements, rate, summary, timed
 from benchmarks.window import Window, say, window
 from guichet.accounts.models import Account, Role
 from guichet.accounts.queries import by_email
@@ -31,7 +32,10 @@ from guichet.review.models import Assignment, AssignmentStatus, CommitteeSession
 from guichet.review.services import publication
 
 SIZES = (500, 5_000)
-READS, WRITES, PUBLISHED = 60, 20, 100
+READS, WRITES, WRITES_AT_ONCE, PUBLISHED = 60, 12, 2, 100
+# Of each kind: warming up, measured alone, at the pace of one and of eight, and with the statements counted.
+NEEDED = WARMUP + WRITES + 9 * WRITES_AT_ONCE + 1
+AWARD = {"outcome": "awarded", "amount": "25000", "reason": "", "conditions": ""}
 
 
 def main() -> None:
@@ -72,8 +76,8 @@ class Bench:
         self.to_score = iter(self._assignments())
         reviewed = self._ids(ApplicationStatus.REVIEWED)
         self.dossier = reviewed[0]
-        # One for each measure of a decision, the rest to be published together.
-        self.to_decide, self.to_publish = iter(reviewed[: WRITES + 3]), reviewed[WRITES + 3 :][:PUBLISHED]
+        # Some to be decided one by one, others to be published together.
+        self.to_decide, self.to_publish = iter(reviewed[:NEEDED]), reviewed[NEEDED:][:PUBLISHED]
         call = db.session.scalars(sa.select(Call).where(Call.status == CallStatus.DELIBERATING)).one()
         with unit_of_work():
             session = CommitteeSession(call_id=call.id, title="Séance mesurée", held_at=clock.now())
@@ -81,7 +85,7 @@ class Bench:
             db.session.flush()
             db.session.add_all(
                 SessionItem(session_id=session.id, application_id=dossier, position=place)
-                for place, dossier in enumerate(reviewed[: WRITES + 3 + PUBLISHED], 1)
+                for place, dossier in enumerate(reviewed[: NEEDED + PUBLISHED], 1)
             )
         self.session_id = session.id
         self.criteria = len(db.session.scalars(sa.select(Criterion.id).where(Criterion.call_id == call.id)).all())
@@ -100,6 +104,7 @@ class Bench:
         return list(db.session.scalars(rows))
 
     def measures(self) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+        yield "bare page", self.bare
         yield "call page", lambda: self.page(None, f"/appels/{self.open_slug}")
         yield "dossier list", lambda: self.page(Role.OFFICER, "/instruction")
         yield "dossier list, searched", lambda: self.page(Role.OFFICER, "/instruction?mots=reconditionn%C3%A9s")
@@ -108,73 +113,75 @@ class Bench:
         yield "submit", self.submit
         yield "score", self.score
         yield "decide one", self.decide
-        yield f"publish {PUBLISHED}", self.publish
+        yield f"publish {len(self.to_publish)}", self.publish
+
+    def bare(self) -> dict[str, Any]:
+        """The limit: its page, read as the others are."""
+
+        def reader() -> Callable[[], float]:
+            return self._reader(Client(self.window.bare_port), "/")
+
+        (seconds,) = timed(reader(), runs=READS)
+        return {**summary(seconds), **_rates(reader)}
 
     def page(self, role: Role | None, path: str) -> dict[str, Any]:
         """A page read by one client, then by eight, with its statements counted in this process."""
-
-        def reader() -> Callable[[], float]:
-            client = self.browser(role)
-
-            def read() -> float:
-                status, _, seconds = client.get(path)
-                if status != 200:
-                    raise RuntimeError(f"GET {path}: {status}")
-                return seconds
-
-            return read
-
         return {
-            **times(reader(), READS),
-            "requests_per_second_1_client": rate(reader, 1),
-            "requests_per_second_8_clients": rate(reader, 8),
+            **self.against_bare(self._reader(self.browser(role), path), READS),
+            **_rates(lambda: self._reader(self.browser(role), path)),
             "sql_statements": self.statements(role, lambda client: client.get(path)),
         }
 
+    @staticmethod
+    def _reader(client: Client, path: str) -> Callable[[], float]:
+        def read() -> float:
+            status, _, seconds = client.get(path)
+            if status != 200:
+                raise RuntimeError(f"GET {path}: {status}")
+            return seconds
+
+        return read
+
+    def against_bare(self, work: Callable[[], float], runs: int) -> dict[str, Any]:
+        """p50 and p95 of `work`, and how many times the bare page's p50: one is measured between two of the other."""
+        seconds, bare = timed(work, self._reader(Client(self.window.bare_port), "/"), runs=runs)
+        ratio = statistics.median(seconds) / statistics.median(bare)
+        return {**summary(seconds), "times_the_bare_page": round(ratio, 1)}
+
     def submit(self) -> dict[str, Any]:
-        """Form and post of a submission, a new draft each time."""
-        client = self.browser(Role.APPLICANT)
-
-        def once() -> float:
-            return self.posted(client, f"/dossiers/{next(self.drafts)}/depot", {"certified": "y"})
-
-        return {
-            **times(once, WRITES),
-            "sql_statements": self.statements(
-                Role.APPLICANT,
-                lambda page: in_process(page, f"/dossiers/{next(self.drafts)}/depot", {"certified": "y"}),
-            ),
-        }
+        """A submission, a new draft each time."""
+        paths = (f"/dossiers/{draft}/depot" for draft in self.drafts)
+        return self.posts(Role.APPLICANT, paths, {"certified": "y"})
 
     def score(self) -> dict[str, Any]:
-        """Form and post of a whole evaluation, a new dossier each time."""
-        client = self.browser(Role.REVIEWER)
-        marks = {f"mark_{n}": "3" for n in range(1, self.criteria + 1)}
-        reasons = {f"why_{n}": "Étayé par les pièces du dossier." for n in range(1, self.criteria + 1)}
+        """A whole evaluation, a new dossier each time."""
         opinion = {
-            **marks,
-            **reasons,
+            **{f"mark_{n}": "3" for n in range(1, self.criteria + 1)},
+            **{f"why_{n}": "Étayé par les pièces du dossier." for n in range(1, self.criteria + 1)},
             "recommendation": "favourable",
             "comment_to_committee": "Projet solide.",
             "comment_to_applicant": "Bon dossier.",
             "hand_in": "1",
         }
-        return {
-            **times(lambda: self.posted(client, f"/evaluations/{next(self.to_score)}/grille", opinion), WRITES),
-            "sql_statements": self.statements(
-                Role.REVIEWER, lambda page: in_process(page, f"/evaluations/{next(self.to_score)}/grille", opinion)
-            ),
-        }
+        return self.posts(Role.REVIEWER, (f"/evaluations/{one}/grille" for one in self.to_score), opinion)
 
     def decide(self) -> dict[str, Any]:
-        """Form and post of one prepared award, a new dossier each time."""
-        client = self.browser(Role.CHAIR)
-        award = {"outcome": "awarded", "amount": "25000", "reason": "", "conditions": ""}
+        """One prepared award, a new dossier each time."""
+        return self.posts(Role.CHAIR, map(self._decision_of, self.to_decide), AWARD)
+
+    def posts(self, role: Role, paths: Iterator[str], fields: dict[str, str]) -> dict[str, Any]:
+        """Form and post, two requests, at a new address each time: by one client, then by eight."""
+        alone = self.browser(role)
+
+        def writer() -> Callable[[], float]:
+            client, addresses = self.browser(role), iter([*itertools.islice(paths, WRITES_AT_ONCE)])
+            return lambda: self.posted(client, next(addresses), fields)
+
         return {
-            **times(lambda: self.posted(client, self._decision_of(next(self.to_decide)), award), WRITES, warmup=1),
-            "sql_statements": self.statements(
-                Role.CHAIR, lambda page: in_process(page, self._decision_of(next(self.to_decide)), award)
-            ),
+            **self.against_bare(lambda: self.posted(alone, next(paths), fields), WRITES),
+            "requests_per_second_1_client": round(2 * rate(writer, 1, runs=WRITES_AT_ONCE), 1),
+            "requests_per_second_8_clients": round(2 * rate(writer, 8, runs=WRITES_AT_ONCE), 1),
+            "sql_statements": self.statements(role, lambda client: in_process(client, next(paths), fields)),
         }
 
     def _decision_of(self, dossier: UUID) -> str:
@@ -183,9 +190,8 @@ class Bench:
     def publish(self) -> dict[str, Any]:
         """A bulk publication carried out as the worker does it, each decision in a transaction of its own."""
         client = self.browser(Role.CHAIR)
-        award = {"outcome": "awarded", "amount": "25000", "reason": "", "conditions": ""}
         for dossier in self.to_publish:
-            self.posted(client, self._decision_of(dossier), award)
+            self.posted(client, self._decision_of(dossier), AWARD)
         with self.window.app.app_context():
             chair = by_email(PEOPLE[Role.CHAIR])
             session = db.session.get_one(CommitteeSession, self.session_id)
@@ -236,6 +242,10 @@ class Bench:
         with counted_statements() as seen:
             ask(client)
         return len(seen)
+
+
+def _rates(reader: Callable[[], Callable[[], float]]) -> dict[str, float]:
+    return {f"requests_per_second_{clients}_client{'s' * (clients > 1)}": rate(reader, clients) for clients in (1, 8)}
 
 
 def in_process(client: FlaskClient, path: str, fields: dict[str, str]) -> None:

@@ -12,11 +12,15 @@ import sqlalchemy as sa
 Work = Callable[[], float]
 
 
-def times(work: Work, runs: int, warmup: int = 3) -> dict[str, float]:
-    """p50 and p95 of `work`, which returns its own seconds."""
-    for _ in range(warmup):
+WARMUP = 3
+
+
+def timed(*works: Work, runs: int) -> list[list[float]]:
+    """The seconds of each of `runs`, for each of `works`, in turn: a busy moment of the machine weighs on all of them."""
+    for work in works * WARMUP:
         work()
-    return summary([work() for _ in range(runs)])
+    rounds = [[work() for work in works] for _ in range(runs)]
+    return [list(seconds) for seconds in zip(*rounds, strict=True)]
 
 
 def summary(seconds: list[float]) -> dict[str, float]:
@@ -25,8 +29,8 @@ def summary(seconds: list[float]) -> dict[str, float]:
     return {"p50_ms": round(statistics.median(ordered) * 1000, 2), "p95_ms": round(ninety_fifth * 1000, 2)}
 
 
-def rate(make_work: Callable[[], Work], clients: int, seconds: float = 3.0) -> float:
-    """Requests a second by `clients` at once, each with its own connection, for some seconds."""
+def rate(make_work: Callable[[], Work], clients: int, *, seconds: float = 3.0, runs: int | None = None) -> float:
+    """How often a second `clients` at once do their work, each with its own connection: for `seconds`, or `runs` each."""
     works = [make_work() for _ in range(clients)]
     done = [0] * clients
     limit = time.perf_counter() + seconds
@@ -34,7 +38,7 @@ def rate(make_work: Callable[[], Work], clients: int, seconds: float = 3.0) -> f
 
     def run(number: int) -> None:
         try:
-            while time.perf_counter() < limit:
+            while done[number] < runs if runs else time.perf_counter() < limit:
                 works[number]()
                 done[number] += 1
         except Exception as problem:  # noqa: BLE001 - a thread's failure must reach the report

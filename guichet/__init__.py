@@ -11,7 +11,7 @@ from guichet.config import Settings, read_settings
 from guichet.extensions import flask_config, init_extensions
 from guichet.outbox.registry import subscribe
 from guichet.subscriptions import SUBSCRIPTIONS
-from guichet.web import assets, errors, filters, headers, logs, pages
+from guichet.web import assets, errors, filters, forms, headers, logs, pages
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.init_app(app, settings)
     errors.init_app(app)
     filters.init_app(app)
+    forms.init_app(app)
     pages.init_app(app)
     assets.init_assets(app)
     init_access(app, settings)

@@ -16,6 +16,7 @@ from guichet.audit import chain
 from guichet.calls.workflow import WORKFLOW as CALL_WORKFLOW
 from guichet.config import Settings, SettingsError
 from guichet.core.db import db
+from guichet.core.errors import DomainError
 from guichet.core.transaction import unit_of_work
 from guichet.demo import bulk
 from guichet.demo.supervisor import run_demo
@@ -37,7 +38,10 @@ def main() -> None:
 
 @contextmanager
 def _application() -> Iterator[Flask]:
-    """The application, with its context, for the length of a command; its connections are closed after."""
+    """The application, with its context, for the length of a command; its connections are closed after.
+
+    A rule that the command breaks is one line and an exit code of 1, not a traceback.
+    """
     try:
         app = create_app()
     except SettingsError as problem:
@@ -45,6 +49,8 @@ def _application() -> Iterator[Flask]:
     with app.app_context():
         try:
             yield app
+        except DomainError as problem:
+            raise click.ClickException(problem.message) from problem
         finally:
             db.session.remove()
             db.engine.dispose()

@@ -1,5 +1,6 @@
 """Reading dossiers. What a person may not see is left out here, before any list, count or page."""
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -55,7 +56,8 @@ def for_processing(actor: Account) -> sa.Select[Application]:
 def takes_part(actor: Account) -> Condition:
     """Whether `actor` is on the dossier's team, even if she may not write it any more, or is its focal point."""
     written = sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id)
-    return sa.or_(Application.id.in_(written), Application.ministry_id.in_(actor.organisations_as(Role.FOCAL_POINT)))
+    endorsed = actor.organisations_as(Role.FOCAL_POINT)
+    return sa.or_(Application.id.in_(written), Application.ministry_id.in_(endorsed) if endorsed else sa.false())
 
 
 def _own(actor: Account) -> Condition:
@@ -76,11 +78,14 @@ def _processed(actor: Account) -> Condition:
 
 
 def _of_calls(calls: set[UUID] | None) -> Condition:
-    return sa.true() if calls is None else Application.call_id.in_(calls)
+    if calls is None:
+        return sa.true()
+    return Application.call_id.in_(calls) if calls else sa.false()
 
 
 def _not_recused(actor: Account) -> Condition:
-    return ~sa.exists().where(Recusal.application_id == Application.id, Recusal.account_id == actor.id)
+    # Hers are few: looked up once, not once for each dossier.
+    return Application.id.not_in(sa.select(Recusal.application_id).where(Recusal.account_id == actor.id))
 
 
 def one_for(actor: Account, application_id: UUID) -> Application:
@@ -166,10 +171,11 @@ def count_by_status(rows: sa.Select[Application]) -> dict[ApplicationStatus, int
     return {status: counts[status] for status in ApplicationStatus if status in counts}
 
 
-def calls_of(rows: sa.Select[Application]) -> list[Call]:
-    """The calls that `rows` answer, latest first."""
+def calls_of(rows: sa.Select[Any]) -> list[tuple[UUID, str]]:
+    """Identifier and title of the calls that the dossiers of `rows` answer, latest first."""
     wanted = rows.with_only_columns(Application.call_id, maintain_column_froms=True)
-    return list(db.session.scalars(sa.select(Call).where(Call.id.in_(wanted)).order_by(Call.closes_at.desc())))
+    titles = sa.select(Call.id, Call.title).where(Call.id.in_(wanted))
+    return [(call_id, title) for call_id, title in db.session.execute(titles.order_by(Call.closes_at.desc()))]
 
 
 def call_to_answer(actor: Account, slug: str) -> Call:

@@ -32,10 +32,15 @@ class Page(Generic[Item]):
         return self.number < self.pages
 
 
+def page_within(number: int, total: int, *, size: int = PAGE_SIZE) -> int:
+    """The page asked for, brought between the first and the last of `total` rows."""
+    return min(max(1, number), max(1, -(-total // size)))
+
+
 def paginate(rows: sa.Select[*tuple[Any, ...]], number: int, *, size: int = PAGE_SIZE) -> Page[Any]:
     """Run `rows` for page `number` (1 is the first; a number beyond the last gives the last). Two statements."""
     total = db.session.scalar(sa.select(sa.func.count()).select_from(rows.order_by(None).options().subquery())) or 0
-    number = min(max(1, number), max(1, -(-total // size)))
+    number = page_within(number, total, size=size)
     result = db.session.execute(rows.limit(size).offset((number - 1) * size))
     items = result.scalars().unique().all() if len(rows.column_descriptions) == 1 else result.unique().all()
     return Page(items=items, number=number, total=total, size=size)

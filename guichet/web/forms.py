@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Any, ClassVar
 
+from flask import Flask
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField
 
@@ -51,5 +52,24 @@ class Form(FlaskForm):
             field.errors = [*field.errors, problem.message]
 
 
+def control(field: Field) -> str:
+    """What kind of control `field` is on the page, from its widget: "select", "textarea", "number"…"""
+    widget = type(field.widget).__name__
+    if field.type == "RadioField":
+        return "radios"
+    if widget == "ListWidget" or (widget == "Select" and getattr(field.widget, "multiple", False)):
+        return "checkboxes"
+    if widget in {"TextArea", "Select"}:
+        return widget.lower()
+    kind: str = getattr(field.widget, "input_type", "")
+    if kind in {"checkbox", "file", "hidden", "password", "number"}:
+        return kind
+    return "number" if field.type in {"DecimalField", "FloatField"} else "input"
+
+
 class ActionForm(Form):
     """A form without fields, for a button that acts: it carries the CSRF token and nothing else."""
+
+
+def init_app(app: Flask) -> None:
+    app.add_template_filter(control)

@@ -212,7 +212,7 @@ def test_listed_filters_by_status_call_and_words(session):
     # A wildcard is a character like another.
     assert found(words="%écrans%") == []
     assert queries.count_by_status(queries.mine(lead)) == {S.DRAFT: 1, S.SUBMITTED: 1}
-    assert {call.id for call in queries.calls_of(queries.mine(lead))} == {draft.call_id, submitted.call_id}
+    assert {call_id for call_id, _ in queries.calls_of(queries.mine(lead))} == {draft.call_id, submitted.call_id}
 
 
 def test_call_to_answer_hides_a_call_in_preparation(session):

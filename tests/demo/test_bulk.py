@@ -4,6 +4,7 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from guichet.accounts import passwords
 from guichet.accounts import queries as accounts
@@ -15,6 +16,7 @@ from guichet.applications.models import NEVER_SUBMITTED, Application, Applicatio
 from guichet.audit.models import AuditEntry
 from guichet.calls.models import Call, CallStatus, EnvelopeMovement
 from guichet.calls.policies import is_open
+from guichet.cli import main
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
@@ -103,6 +105,17 @@ def test_references_are_numbered_after_the_dossier(load):
 
 
 def test_fill_refuses_a_database_with_dossiers(load, count):
-    with pytest.raises(RuleBroken, match="contient déjà des dossiers"):
+    with pytest.raises(RuleBroken, match="La base sert déjà"):
         fill(1)
     assert count(Application) == LOAD
+
+
+def test_seed_command_refuses_a_used_database_in_one_line(own_app):
+    app = own_app()
+    runner, environment = CliRunner(), app.extensions["environment"]
+    opened = runner.invoke(main, ["create-admin", "admin@exemple.gouv.fr", "Camille Admin"], env=environment)
+    refused = runner.invoke(main, ["seed", "--applications", "3"], env=environment)
+
+    assert opened.exit_code == 0, opened.output
+    assert refused.exit_code == 1
+    assert refused.output == "Error: La base sert déjà : le jeu de charge ne se verse que dans une base neuve.\n"

@@ -109,8 +109,8 @@ def test_decide_costs_few_statements(client_for, statements, session):
     meeting = make_session(call, dossier)
     client = client_for(make_account(Role.CHAIR))
     url = f"/seances/{meeting.id}/dossiers/{dossier.id}"
-    token = client.csrf(url)
     statements.clear()
+    token = client.csrf(url)
     answer = client.post(url, data={"csrf_token": token, "outcome": "awarded", "amount": "10 000"})
 
     assert answer.status_code == 303

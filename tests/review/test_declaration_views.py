@@ -107,7 +107,8 @@ def test_list_costs_few_statements_however_many_assignments(client_for, statemen
     page = text_of(client.get("/evaluations"))
 
     assert page.count('<th scope="row">') == 20
-    assert len(statements) <= 8, "\n".join(statements)
+    assert page.count(call.title) > 20
+    assert len(statements) <= 5, "\n".join(statements)
 
 
 # The declaration

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 import guichet
-from guichet.web import assets, filters
+from guichet.web import assets, filters, forms
 
 
 @pytest.fixture(scope="session")
@@ -13,4 +13,5 @@ def kit() -> Flask:
     app.config.update(SECRET_KEY="the-tests-need-no-secret-but-a-long-one", WTF_I18N_ENABLED=False)
     assets.init_assets(app)
     filters.init_app(app)
+    forms.init_app(app)
     return app

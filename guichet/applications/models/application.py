@@ -56,6 +56,8 @@ class Application(Model):
         sa.Index(None, "call_id", "status"),
         sa.Index(None, "ministry_id", "status"),
         sa.Index(None, "created_at"),
+        # All that rights, counts and the order of a list look at: dossiers are long, few of them are shown.
+        sa.Index(None, "submitted_at", "id", postgresql_include=["status", "call_id", "ministry_id"]),
     )
 
     call_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("call.id"))

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from guichet.applications.models import Application
+from guichet.accounts.models import Organisation
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
 from guichet.core.transaction import unit_of_work
@@ -13,9 +13,10 @@ __all__ = ["PEOPLE", "fill"]
 
 
 def fill(applications: int) -> str:
-    """Fill an empty database with `applications` dossiers, and say what was made. Raises RuleBroken when it holds any."""
+    """Fill an empty database with `applications` dossiers, and say what was made. Raises RuleBroken when it is in use."""
     with unit_of_work():
-        if db.session.scalar(sa.select(sa.func.count()).select_from(Application)):
-            raise RuleBroken("La base contient déjà des dossiers : le jeu de charge n’y est pas ajouté.")
+        # Whoever uses the window, were it only its administrator, belongs to an organisation.
+        if db.session.scalar(sa.select(sa.exists().select_from(Organisation))):
+            raise RuleBroken("La base sert déjà : le jeu de charge ne se verse que dans une base neuve.")
         made = Dossiers(applications).write()
     return ", ".join(f"{count} {table}" for table, count in made.items())

@@ -1,12 +1,11 @@
 """Filters of the officer's desk, read from the address."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from wtforms import BooleanField, SelectField
 
-from guichet.accounts.models import Organisation
 from guichet.applications.models import NEVER_SUBMITTED, ApplicationStatus
-from guichet.calls.models import Call
 from guichet.review.queries.desk import ORDERS, Wanted
 from guichet.web.fields import EnumField, LineField
 from guichet.web.forms import Form
@@ -19,10 +18,10 @@ class DeskFilter(Form):
     etat = EnumField("État", [status for status in ApplicationStatus if status not in NEVER_SUBMITTED], empty="Tous")
     attente = BooleanField("Attend une action de ma part")
 
-    def offer(self, calls: Sequence[Call], ministries: Sequence[Organisation]) -> None:
-        self.offered = {str(one.id): one.id for one in (*calls, *ministries)}
-        self.appel.choices = {"": "Tous"} | {str(call.id): call.title for call in calls}
-        self.ministere.choices = {"": "Tous"} | {str(one.id): one.short_name for one in ministries}
+    def offer(self, calls: Sequence[tuple[UUID, str]], ministries: Sequence[tuple[UUID, str]]) -> None:
+        self.offered = {str(one): one for one, _ in (*calls, *ministries)}
+        self.appel.choices = {"": "Tous"} | {str(call_id): title for call_id, title in calls}
+        self.ministere.choices = {"": "Tous"} | {str(ministry_id): name for ministry_id, name in ministries}
 
     def wanted(self, order: str) -> Wanted:
         return Wanted(

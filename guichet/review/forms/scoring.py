@@ -3,11 +3,12 @@
 import enum
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from wtforms import HiddenField, SelectField
 from wtforms.validators import ValidationError
 
-from guichet.calls.models import Call, Criterion
+from guichet.calls.models import Criterion
 from guichet.core.errors import RuleBroken
 from guichet.review.models import AssignmentStatus, Evaluation, Recommendation
 from guichet.review.queries.evaluations import Wanted
@@ -26,9 +27,9 @@ class WorklistFilter(Form):
     appel = SelectField("Appel", validate_choice=False)
     etat = EnumField("État", SHOWN, empty="Tous")
 
-    def offer(self, calls: Sequence[Call]) -> None:
-        self.offered = {str(call.id): call.id for call in calls}
-        self.appel.choices = {"": "Tous"} | {str(call.id): call.title for call in calls}
+    def offer(self, calls: Sequence[tuple[UUID, str]]) -> None:
+        self.offered = {str(call_id): call_id for call_id, _ in calls}
+        self.appel.choices = {"": "Tous"} | {str(call_id): title for call_id, title in calls}
 
     @property
     def wanted(self) -> Wanted:

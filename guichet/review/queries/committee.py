@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 from guichet.accounts.models import Account, Organisation, Role
 from guichet.applications.models import Application, ApplicationStatus, Recusal
 from guichet.applications.queries import takes_part
-from guichet.calls.models import Call, CallStatus
+from guichet.calls.models import Call, CallStatus, Criterion
 from guichet.core.db import db
 from guichet.core.errors import NotFound
 from guichet.core.money import ZERO
@@ -97,9 +97,12 @@ def shown_to(actor: Account) -> Condition:
     return shown
 
 
+def recusal(actor: Account, application: Application) -> sa.Exists:
+    return sa.exists().where(Recusal.application_id == application.id, Recusal.account_id == actor.id)
+
+
 def is_recused(actor: Account, application: Application) -> bool:
-    found = sa.exists().where(Recusal.application_id == application.id, Recusal.account_id == actor.id)
-    return bool(db.session.scalar(sa.select(found)))
+    return bool(db.session.scalar(sa.select(recusal(actor, application))))
 
 
 def sessions_of(actor: Account, status: SessionStatus | None = None) -> sa.Select[Any]:
@@ -276,15 +279,25 @@ def on_agenda(session: CommitteeSession, actor: Account, application_id: UUID) -
 
 
 def opinions_on(application: Application) -> sa.Select[Evaluation]:
-    """The submitted opinions, with their authors and their marks on each criterion."""
+    """The submitted opinions, with their authors, and their marks and justifications on each criterion."""
+    justified = selectinload(Evaluation.scores).joinedload(CriterionScore.criterion, innerjoin=True)
+    return _submitted_on(application).options(justified)
+
+
+def marks_on(application: Application) -> Sequence[Evaluation]:
+    """The same without the justifications. One statement."""
+    marks = joinedload(Evaluation.scores).load_only(CriterionScore.mark)
+    scale = marks.joinedload(CriterionScore.criterion, innerjoin=True)
+    rows = _submitted_on(application).options(scale.load_only(Criterion.position, Criterion.highest_mark))
+    return db.session.scalars(rows).unique().all()
+
+
+def _submitted_on(application: Application) -> sa.Select[Evaluation]:
     return (
         sa.select(Evaluation)
         .join(Evaluation.assignment)
         .where(Assignment.application_id == application.id, *_submitted())
-        .options(
-            contains_eager(Evaluation.assignment).joinedload(Assignment.reviewer, innerjoin=True),
-            selectinload(Evaluation.scores).joinedload(CriterionScore.criterion, innerjoin=True),
-        )
+        .options(contains_eager(Evaluation.assignment).joinedload(Assignment.reviewer, innerjoin=True))
         .order_by(Evaluation.submitted_at, Evaluation.id)
     )
 

@@ -4,11 +4,12 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, load_only
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from guichet.accounts.models import Account, Role, RoleGrant
 from guichet.applications.models import Application, Recusal, TeamMember
+from guichet.calls.models import Call
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import NotFound
@@ -24,18 +25,21 @@ from guichet.review.queries.committee import shown_to
 
 
 def in_force(application_id: UUID, status: DecisionStatus) -> Decision | None:
-    """The one decision of the dossier that is prepared, or published, with its call: ask under the call's lock."""
+    """The one decision of the dossier that is prepared, or published.
+
+    Asked under the call's lock by who holds the dossier and its call: they are not read again with it.
+    """
     return db.session.scalar(
-        sa.select(Decision)
-        .where(Decision.application_id == application_id, Decision.status == status)
-        .options(joinedload(Decision.application, innerjoin=True).joinedload(Application.call, innerjoin=True))
+        sa.select(Decision).where(Decision.application_id == application_id, Decision.status == status)
     )
 
 
 def publishable() -> _AbstractLoad:
-    """What the publication of a decision reads of its dossier."""
-    dossier = joinedload(Decision.application, innerjoin=True)
-    return dossier.options(joinedload(Application.call, innerjoin=True), joinedload(Application.plan_links))
+    """What the publication of a decision reads of its dossier before it locks both: the rest is read afresh then."""
+    call = joinedload(Application.call, innerjoin=True).load_only(Call.id)
+    return joinedload(Decision.application, innerjoin=True).options(
+        load_only(Application.call_id, Application.ministry_id), call, joinedload(Application.plan_links)
+    )
 
 
 def of_session(session: CommitteeSession, application: Application, *statuses: DecisionStatus) -> Decision | None:

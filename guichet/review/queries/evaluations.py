@@ -1,5 +1,6 @@
 """What a reviewer was asked. A conflict, or an assignment taken back, leaves nothing to see: neither line, page nor count."""
 
+import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,12 +9,13 @@ from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.interfaces import ORMOption
 
-from guichet.accounts.models import Account, Role
+from guichet.accounts.models import Account, Organisation, Role
+from guichet.applications import queries as applications
 from guichet.applications.models import Application, Recusal
 from guichet.calls.models import Call
 from guichet.core.db import db
 from guichet.core.errors import Forbidden, NotFound
-from guichet.core.paging import Page, paginate
+from guichet.core.paging import PAGE_SIZE, Page, page_within
 from guichet.review.models import Assignment, AssignmentStatus, CriterionScore, Evaluation
 from guichet.review.policies import can_read_dossier
 
@@ -30,21 +32,31 @@ class Wanted:
     words: str = ""
 
 
+@dataclass(frozen=True)
+class Row:
+    """A line of her list."""
+
+    id: UUID
+    status: AssignmentStatus
+    due_on: dt.date
+    title: str
+    carrier: str
+    call: str
+
+
 def asked_of(actor: Account) -> sa.Select[Assignment]:
     """All that `actor` may see of what she was asked, with the dossier.
 
     A role on the call that has ended, or a move to the ministry that carries the dossier, closes it.
     """
-    recused = sa.exists().where(
-        Recusal.application_id == Assignment.application_id, Recusal.account_id == Assignment.reviewer_id
-    )
+    recused = sa.select(Recusal.application_id).where(Recusal.account_id == actor.id)
     rows = (
         sa.select(Assignment)
         .join(Assignment.application)
         .where(
             Assignment.reviewer_id == actor.id,
             Assignment.status.not_in(HIDDEN),
-            ~recused,
+            Assignment.application_id.not_in(recused),
             Application.ministry_id != actor.organisation.ministry_id,
         )
     )
@@ -52,41 +64,55 @@ def asked_of(actor: Account) -> sa.Select[Assignment]:
     return rows if calls is None else rows.where(Application.call_id.in_(calls))
 
 
-def worklist(actor: Account, wanted: Wanted, number: int) -> Page[Assignment]:
-    """Page `number` of what she was asked: what she owes first, by due day; then what is done. Three statements."""
-    rows = asked_of(actor)
-    if wanted.status:
-        rows = rows.where(Assignment.status == wanted.status)
-    if wanted.call_id:
-        rows = rows.where(Application.call_id == wanted.call_id)
-    if wanted.words:
-        rows = rows.where(Application.title.icontains(wanted.words, autoescape=True))
+def worklist(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Row]:
+    """Page `number` of the `total` wanted: what she owes first, by due day; then what is done. One statement."""
+    number = page_within(number, total)
     is_over = Assignment.status.in_((S.COMPLETED, S.DECLINED))
-    # Sorted by bare identifiers: the dossiers' long texts are not carried through the sort.
-    ids = rows.with_only_columns(Assignment.id, maintain_column_froms=True)
-    found: Page[UUID] = paginate(ids.order_by(is_over, Assignment.due_on, Assignment.id), number)
-    dossier = joinedload(Assignment.application)
-    options = (dossier.joinedload(Application.call), dossier.joinedload(Application.organisation))
-    shown = db.session.scalars(sa.select(Assignment).where(Assignment.id.in_(found.items)).options(*options))
-    by_id = {assignment.id: assignment for assignment in shown}
-    return Page(items=[by_id[one] for one in found.items], number=found.number, total=found.total)
-
-
-def counts(actor: Account) -> dict[AssignmentStatus, int]:
-    """How many assignments in each status."""
-    rows = db.session.execute(
+    # What a line shows, and no dossier: they are long.
+    lines = (
         asked_of(actor)
-        .with_only_columns(Assignment.status, sa.func.count(), maintain_column_froms=True)
-        .group_by(Assignment.status)
+        .join(Application.organisation)
+        .join(Application.call)
+        .where(*_conditions(wanted))
+        .with_only_columns(
+            Assignment.id,
+            Assignment.status,
+            Assignment.due_on,
+            Application.title,
+            Organisation.name,
+            Call.title,
+            maintain_column_froms=True,
+        )
+        .order_by(is_over, Assignment.due_on, Assignment.id)
+        .limit(PAGE_SIZE)
+        .offset((number - 1) * PAGE_SIZE)
     )
-    by_status = dict(rows.all())
-    return {status: by_status[status] for status in S if status in by_status}
+    return Page(items=[Row(*line) for line in db.session.execute(lines)], number=number, total=total)
 
 
-def calls_of(actor: Account) -> list[Call]:
-    """The calls she scores for, the last to close first."""
-    wanted = asked_of(actor).with_only_columns(Application.call_id, maintain_column_froms=True)
-    return list(db.session.scalars(sa.select(Call).where(Call.id.in_(wanted)).order_by(Call.closes_at.desc())))
+def counts(actor: Account, wanted: Wanted) -> tuple[dict[AssignmentStatus, int], int]:
+    """How many assignments in each status, and how many of all of them are wanted. One statement."""
+    columns = (Assignment.status, sa.func.count(), sa.func.count().filter(sa.true(), *_conditions(wanted)))
+    rows = asked_of(actor).with_only_columns(*columns, maintain_column_froms=True).group_by(Assignment.status)
+    found = {status: (number, matching) for status, number, matching in db.session.execute(rows)}
+    by_status = {status: found[status][0] for status in S if status in found}
+    return by_status, sum(matching for _, matching in found.values())
+
+
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    conditions = []
+    if wanted.status:
+        conditions.append(Assignment.status == wanted.status)
+    if wanted.call_id:
+        conditions.append(Application.call_id == wanted.call_id)
+    if wanted.words:
+        conditions.append(Application.title.icontains(wanted.words, autoescape=True))
+    return conditions
+
+
+def calls_of(actor: Account) -> list[tuple[UUID, str]]:
+    """Identifier and title of the calls she scores for, the last to close first."""
+    return applications.calls_of(asked_of(actor))
 
 
 def one_for(actor: Account, assignment_id: UUID, *options: ORMOption) -> Assignment:

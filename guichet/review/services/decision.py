@@ -25,7 +25,7 @@ from guichet.review import policies
 from guichet.review.events import DecisionPublished, PlanEffect
 from guichet.review.models import CommitteeSession, Decision, DecisionStatus, Outcome, SessionItem, SessionStatus
 from guichet.review.queries import decisions as queries
-from guichet.review.queries.committee import AWAITING, is_recused
+from guichet.review.queries.committee import AWAITING, is_recused, recusal
 from guichet.review.workflow import DECISION
 from guichet.web.filters import euros
 from guichet.workflow.engine import fire, lock
@@ -36,6 +36,7 @@ TRANSITIONS = {
     Outcome.WAITLISTED: "waitlist",
     Outcome.DEFERRED: "defer",
 }
+RECUSED = "Vous vous êtes déporté de ce dossier."
 REASONS = {
     Outcome.REJECTED: "Écrivez le motif : le ministère doit savoir pourquoi son dossier n’est pas retenu.",
     Outcome.WAITLISTED: "Écrivez le motif de l’inscription sur la liste complémentaire.",
@@ -59,10 +60,10 @@ def prepare(
     A new decision replaces the one prepared before, whose money returns first; the same one twice is one. `seen` is
     the identifier of the prepared decision that the actor had before her eyes ("" for none, None to replace any).
     """
-    _right_to_decide(application, actor)
+    require(policies.can_decide, actor, application)
     lock(session.call)
     lock(application)
-    _check_session(session, application)
+    _check_session(session, application, actor)
     _check_content(application, outcome, amount, reason, conditions)
     wanted: dict[str, Any] = {"outcome": outcome, "amount": amount, "reason": reason, "conditions": conditions}
     previous = queries.in_force(application.id, DecisionStatus.PREPARED)
@@ -85,7 +86,9 @@ def prepare(
 
 def cancel(decision: Decision, *, actor: Account) -> None:
     """Take back a prepared decision; the money of an award returns to the envelope."""
-    _right_to_decide(decision.application, actor)
+    require(policies.can_decide, actor, decision.application)
+    if is_recused(actor, decision.application):
+        raise Forbidden(RECUSED)
     lock(decision.application.call)
     _take_back(decision, actor)
 
@@ -117,17 +120,11 @@ def publish(decision: Decision, *, actor: Account) -> None:
 def reopen(application: Application, reason: str, *, actor: Account) -> None:
     """After an appeal a rejected dossier returns to the committee, which decides anew; the first decision is kept."""
     if is_recused(actor, application):
-        raise Forbidden("Vous vous êtes déporté de ce dossier.")
+        raise Forbidden(RECUSED)
     if _says_nothing(reason):
         raise RuleBroken("Écrivez la suite donnée au recours.", field="reason")
     fire(WORKFLOW, "reopen_rejected", application, actor, reason=reason)
     application.outcome_reason, application.outcome_published_at = "", None
-
-
-def _right_to_decide(application: Application, actor: Account) -> None:
-    require(policies.can_decide, actor, application)
-    if is_recused(actor, application):
-        raise Forbidden("Vous vous êtes déporté de ce dossier.")
 
 
 def _check_seen(previous: Decision, seen: str | None) -> None:
@@ -139,12 +136,15 @@ def _check_seen(previous: Decision, seen: str | None) -> None:
         )
 
 
-def _check_session(session: CommitteeSession, application: Application) -> None:
+def _check_session(session: CommitteeSession, application: Application, actor: Account) -> None:
     lock(session)
+    item = sa.exists().where(SessionItem.session_id == session.id, SessionItem.application_id == application.id)
+    recused, on_agenda = db.session.execute(sa.select(recusal(actor, application), item)).one()
+    if recused:
+        raise Forbidden(RECUSED)
     if session.status is SessionStatus.HELD:
         raise RuleBroken("La séance est close : la décision se prépare depuis une autre séance.")
-    item = sa.exists().where(SessionItem.session_id == session.id, SessionItem.application_id == application.id)
-    if not db.session.scalar(sa.select(item)):
+    if not on_agenda:
         raise RuleBroken("Ce dossier n’est pas à l’ordre du jour de cette séance.")
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import joinedload
 
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account
@@ -57,34 +57,39 @@ def carry_out() -> int:
     return settled
 
 
-def _waiting() -> list[tuple[UUID, UUID]]:
+def _waiting() -> Sequence[PublicationItem]:
+    """The next items, with what publishing reads before its locks; under them, all that decides is read afresh."""
     rows = (
-        sa.select(PublicationItem.id, PublicationRun.started_by_id)
-        .join(PublicationItem.run)
+        sa.select(PublicationItem)
         .where(PublicationItem.state == PublicationState.PENDING)
+        .options(
+            joinedload(PublicationItem.run, innerjoin=True).load_only(PublicationRun.started_by_id),
+            joinedload(PublicationItem.decision, innerjoin=True).options(publishable()),
+        )
         .order_by(PublicationItem.created_at, PublicationItem.id)
         .limit(200)
+        .execution_options(populate_existing=True)
     )
     with unit_of_work():
-        return [(item_id, account_id) for item_id, account_id in db.session.execute(rows)]
+        return db.session.scalars(rows).unique().all()
 
 
-def _carry_out(waiting: Sequence[tuple[UUID, UUID]]) -> int:
+def _carry_out(waiting: Sequence[PublicationItem]) -> int:
+    """Settle each item; an accident ends the round, since its rollback forgets what was read for the next."""
     # Kept from one transaction to the next, so that each need not read again who asked.
     actors: dict[UUID, Account] = {}
     settled = 0
-    for item_id, account_id in waiting:
+    for item in waiting:
+        item_id, account_id = item.id, item.run.started_by_id
         try:
             with unit_of_work():
                 actor = actors.get(account_id) or actors.setdefault(account_id, _account(account_id))
-                settled += _settle(item_id, actor)
-        except Exception as problem:
-            if not isinstance(problem, DomainError):
-                log.exception("publication failed", item_id=str(item_id))
-            # A rollback forgets what was read.
-            actors.clear()
-            with unit_of_work():
-                settled += _keep_failure(item_id, problem)
+                settled += _settle(item, actor)
+        except DomainError as problem:
+            settled += _keep_failure(item_id, problem.message)
+        except Exception:
+            log.exception("publication failed", item_id=str(item_id))
+            return settled + _keep_failure(item_id, ACCIDENT)
     return settled
 
 
@@ -92,33 +97,31 @@ def _account(account_id: UUID) -> Account:
     return db.session.scalars(accounts.with_rights().where(Account.id == account_id)).unique().one()
 
 
-def _settle(item_id: UUID, actor: Account) -> bool:
-    """Publish the decision of an item, unless another worker has it."""
-    recused = sa.exists().where(Recusal.application_id == Decision.application_id, Recusal.account_id == actor.id)
+def _settle(item: PublicationItem, actor: Account) -> bool:
+    """Publish the decision of an item, unless another worker did. The item is claimed by marking it done at once."""
+    recused = sa.exists().where(Recusal.application_id == item.decision.application_id, Recusal.account_id == actor.id)
     claimed = (
-        sa.select(PublicationItem, recused)
-        .join(PublicationItem.decision)
-        .where(PublicationItem.id == item_id, PublicationItem.state == PublicationState.PENDING)
-        .options(contains_eager(PublicationItem.decision).options(publishable()))
-        .with_for_update(of=PublicationItem, skip_locked=True)
+        sa.update(PublicationItem)
+        .where(PublicationItem.id == item.id, PublicationItem.state == PublicationState.PENDING)
+        .values(state=PublicationState.DONE, settled_at=clock.now())
+        .returning(recused)
     )
-    found = db.session.execute(claimed).unique().one_or_none()
-    if found is None:
+    is_recused = db.session.scalar(claimed)
+    if is_recused is None:
         return False
-    item, is_recused = found
     if not actor.active:
         raise Forbidden("Le compte de la personne qui a demandé la publication est désactivé.")
     if is_recused:
         raise Forbidden("La personne qui a demandé la publication s’est déportée de ce dossier.")
     publish(item.decision, actor=actor)
-    item.state, item.settled_at = PublicationState.DONE, clock.now()
     return True
 
 
-def _keep_failure(item_id: UUID, problem: Exception) -> bool:
-    item = db.session.get_one(PublicationItem, item_id, with_for_update=True, populate_existing=True)
-    if item.state is not PublicationState.PENDING:
-        return False
-    item.state, item.settled_at = PublicationState.FAILED, clock.now()
-    item.message = (problem.message if isinstance(problem, DomainError) else "")[:500] or ACCIDENT
+def _keep_failure(item_id: UUID, words: str) -> bool:
+    with unit_of_work():
+        item = db.session.get_one(PublicationItem, item_id, with_for_update=True, populate_existing=True)
+        if item.state is not PublicationState.PENDING:
+            return False
+        item.state, item.settled_at = PublicationState.FAILED, clock.now()
+        item.message = words[:500] or ACCIDENT
     return True

@@ -41,9 +41,8 @@ def decision(session_id: UUID, application_id: UUID) -> ResponseReturnValue:
     actor = current_account()
     session = committee.one_for(actor, session_id)
     application = committee.on_agenda(session, actor, application_id)
-    known = _known_decision(session, application)
-    form = DecisionForm(obj=_prepared(known))
     if request.method == "POST":
+        form = DecisionForm()
         if not policies.can_decide(actor, application):
             raise Forbidden("Seule la présidence du comité décide.")
         prepare = partial(services.prepare, seen=form.seen.data or "")
@@ -51,9 +50,9 @@ def decision(session_id: UUID, application_id: UUID) -> ResponseReturnValue:
         if carried_out(form, prepare, application, session, *given):
             flash("La décision est préparée. Elle reste confidentielle jusqu’à sa publication.", "success")
             return redirect(url_for(".session", session_id=session_id), 303)
-        # Somebody else may have decided meanwhile.
-        known = _known_decision(session, application)
-    return _sheet(session, application, known, form)
+        return _sheet(session, application, _known_decision(session, application), form)
+    known = _known_decision(session, application)
+    return _sheet(session, application, known, DecisionForm(obj=_prepared(known)))
 
 
 def _known_decision(session: CommitteeSession, application: Application) -> Decision | None:
@@ -72,7 +71,7 @@ def _sheet(
     actor = current_account()
     prepared = _prepared(known)
     form.seen.data = str(prepared.id) if prepared is not None else ""
-    opinions = db.session.scalars(committee.opinions_on(application)).all()
+    opinions = committee.marks_on(application)
     decides = policies.can_decide(actor, application)
     return page(
         "review/decision.html",

@@ -15,7 +15,7 @@ from guichet.applications.policies import can_process
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
-from guichet.core.paging import PAGE_SIZE, Page
+from guichet.core.paging import PAGE_SIZE, Page, page_within
 from guichet.documents.serving import send
 from guichet.review.forms.desk import DeskFilter
 from guichet.review.models import Assignment, AssignmentStatus
@@ -123,7 +123,7 @@ def attachment(application_id: UUID, attachment_id: UUID) -> Response:
 def history(application_id: UUID) -> ResponseReturnValue:
     application = desk.one_for(current_account(), application_id)
     moments = _moments(application, assignments.of_application(application_id))
-    number = min(max(1, requested_page()), max(1, -(-len(moments) // PAGE_SIZE)))
+    number = page_within(requested_page(), len(moments))
     return page(
         "review/history.html",
         application=application,

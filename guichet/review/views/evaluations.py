@@ -47,11 +47,12 @@ def my_assignments() -> ResponseReturnValue:
     actor = current_account()
     filters = WorklistFilter(request.args, meta={"csrf": False})
     filters.offer(queries.calls_of(actor))
+    by_status, total = queries.counts(actor, filters.wanted)
     return page(
         "review/my_assignments.html",
         filters=filters,
-        found=queries.worklist(actor, filters.wanted, requested_page()),
-        by_status=queries.counts(actor),
+        found=queries.worklist(actor, filters.wanted, total, requested_page()),
+        by_status=by_status,
         today=clock.today(),
         crumbs=[("Accueil", "/"), ("Mes évaluations", None)],
     )
