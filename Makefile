@@ -1,4 +1,5 @@
-# Everything one runs here: `make demo`, `make test`, `make check`, `make bench`, `make lock`, `make format`.
+# Everything one runs here: `make demo`, `make test`, `make check`, `make bench`, `make lock`,
+# `make format`, `make screenshots`.
 # Needs make and python3 (3.11 or newer, with venv). PY=/path/to/python chooses another interpreter.
 
 SHELL := /bin/sh
@@ -25,7 +26,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench lock format
+.PHONY: help demo test check bench lock format screenshots
 
 help:
 	@echo "make demo    la démonstration complète (PORT=8000, RESET=1 pour repartir de zéro)"
@@ -33,6 +34,7 @@ help:
 	@echo "make check   format, règles, types, imports, gabarits, dépendances, migrations"
 	@echo "make bench   mesures de performance, en JSON"
 	@echo "make lock    récrit les dépendances verrouillées ; make format remet en forme"
+	@echo "make screenshots  reprend les images du README depuis la démonstration"
 
 demo: .venv/base.ok .venv/assets.ok
 	@exec env PORT=$(PORT) RESET=$(RESET) $(BIN)/guichet demo
@@ -42,6 +44,9 @@ test: .venv/dev.ok .venv/assets.ok
 
 bench: .venv/dev.ok .venv/assets.ok
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: .venv/dev.ok .venv/assets.ok
+	@CHROMIUM="$$($(BIN)/python tests/browser_setup.py)" && export CHROMIUM && $(BIN)/python -m scripts.screenshots $(ARGS)
 
 check: .venv/dev.ok
 	$(call step,Mise en forme,$(BIN)/ruff format --check .)

@@ -155,6 +155,14 @@ class Client(FlaskClient):
         return self.post(url, data={"csrf_token": token, **(data or {})}, **kwargs)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests recorded, such as a table of measures, in the processes of pytest-xdist too."""
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for title, text in report.user_properties:
+            terminalreporter.section(title)
+            terminalreporter.write_line(str(text))
+
+
 @pytest.fixture
 def client_for(app: Flask, session: Any) -> Callable[[Account | None], Client]:
     """A browser for somebody: signed in as `account`, or as nobody."""

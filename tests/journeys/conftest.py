@@ -4,6 +4,7 @@ import http.client
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,13 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from guichet.embedded import EmbeddedValkey
+from guichet import create_app
+from guichet.config import read_settings
+from guichet.core.db import db
+from guichet.demo.seed import seed_demo
+from guichet.embedded import EmbeddedPostgres, EmbeddedValkey
 from guichet.embedded.ports import free_port
+from tests.conftest import environment_for
 from tests.processes import Process, scheduler, wait_until, worker
 from tests.sink import Sink
 
@@ -62,6 +68,60 @@ class Window:
     worker: Process
 
 
+@dataclass
+class Site:
+    """A web server and its application (for the test's own reading); nothing moves there by itself: no worker, no clock."""
+
+    app: Flask
+    url: str
+
+
+@pytest.fixture(scope="session")
+def serve(
+    template_database: str, postgres: EmbeddedPostgres, valkey: EmbeddedValkey, folder: Path
+) -> Callable[..., AbstractContextManager[Site]]:
+    """Open a site on a database of that name: `with serve("essays") as site:`."""
+
+    @contextmanager
+    def opened(name: str, fill: Callable[[], object] | None = None, **others: str) -> Iterator[Site]:
+        postgres.create_database(name, template=template_database)
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        environment = environment_for(postgres.url(name), valkey.url(1), folder, BASE_URL=url, **others)
+        app = create_app(read_settings(environment))
+        with app.app_context():
+            if fill:
+                fill()
+        with web_server(port, environment, folder / f"{name}.log"):
+            wait_until(lambda: _is_up(port), "the web server did not answer", seconds=60)
+            yield Site(app, url)
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def demonstration(serve: Callable[..., AbstractContextManager[Site]], folder: Path) -> Iterator[Site]:
+    """The demonstration's data, filled once for the run: tests read it, and write nothing."""
+    with serve("demonstration", seed_demo, DEMO="1", DEMO_MAILBOX=str(folder / "mail")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def site(serve: Callable[..., AbstractContextManager[Site]]) -> Iterator[Site]:
+    """An empty site, shared: each test brings its own people and dossiers."""
+    with serve("site") as opened:
+        yield opened
+
+
+def web_server(port: int, environment: dict[str, str], log: Path) -> Process:
+    """Two gunicorn workers of four threads."""
+    command = ("gunicorn", "--bind", f"127.0.0.1:{port}", "--workers=2", "--threads=4", "wsgi:app")
+    return Process(*command, environment=environment, log=log)
+
+
 @pytest.fixture
 def window(own_app: Callable[..., Flask], folder: Path, tmp_path: Path, unique: str) -> Iterator[Window]:
     """Web (two gunicorn workers), Celery worker, scheduler, Valkey and SMTP server: all real, all its own."""
@@ -70,10 +130,7 @@ def window(own_app: Callable[..., Flask], folder: Path, tmp_path: Path, unique: 
     with EmbeddedValkey(folder / f"valkey-{unique}", durable=False) as valkey, Sink() as sink:
         app = own_app(BASE_URL=url, MAIL_URL=sink.url, REDIS_URL=valkey.url(0))
         environment = app.extensions["environment"]
-        web = Process(
-            "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers=2", "--threads=4", "wsgi:app",
-            environment=environment, log=tmp_path / "web.log",
-        )  # fmt: skip
+        web = web_server(port, environment, tmp_path / "web.log")
         working = worker(environment, tmp_path / "worker.log")
         with web, working, scheduler(environment, tmp_path / "beat.log"):
             wait_until(lambda: _is_up(port), "the web server did not answer", seconds=60)

@@ -141,6 +141,7 @@ def test_row_lets_a_long_text_reach_the_server(request_context: Flask):
     page = row(request_context, Project(meta={"csrf": False}), "summary")
 
     assert by_id(page, "summary").get("maxlength") is None
+    assert by_id(row(request_context, Project(meta={"csrf": False}), "title"), "title").get("maxlength") is None
     assert text_of(by_id(page, "summary-compteur")) == "2000 caractères au plus"
 
 

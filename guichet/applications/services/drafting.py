@@ -12,6 +12,7 @@ from guichet.applications.budget import summarise
 from guichet.applications.models import (
     Application,
     ApplicationIndicator,
+    ApplicationStatus,
     BudgetLine,
     Milestone,
     PlanLink,
@@ -38,14 +39,20 @@ MOST_LINES = 20
 def create(
     call: Call, *, organisation: Organisation | None, title: str, another: bool = False, actor: Account
 ) -> Application:
-    """Begin a dossier, `actor` being its lead. A second draft in the same call must be wanted (`another`)."""
+    """Begin a dossier, `actor` being its lead. A second draft in the same call must be wanted (`another`).
+
+    The same title for the same organisation is a second click: it gives the draft that the first one began.
+    """
     # Two clicks are two requests: the person's row makes the second one wait, then see the first draft.
     db.session.execute(sa.select(Account.id).where(Account.id == actor.id).with_for_update(key_share=True))
     if not calls.is_open(call, at=clock.now()):
         raise RuleBroken("Cet appel à projets n’est pas ouvert : aucun dossier ne peut y être commencé.")
     if organisation is None or organisation not in queries.carriers_for(actor):
         raise RuleBroken("Choisissez une organisation pour laquelle vous êtes porteur.", field="organisation_id")
-    if not another and queries.drafts_of(actor, call.id):
+    begun = queries.drafts_of(actor, call.id)
+    if same := _same(begun, organisation, title):
+        return same
+    if begun and not another:
         raise RuleBroken("Vous avez déjà un brouillon : cochez pour en commencer un autre.", field="another")
     application = Application(
         call_id=call.id,
@@ -58,6 +65,11 @@ def create(
     db.session.flush()
     audit.record(actor, "application.create", application, audience=Audience.TEAM)
     return application
+
+
+def _same(begun: list[Application], organisation: Organisation, title: str) -> Application | None:
+    alike = (ApplicationStatus.DRAFT, organisation.id, title)
+    return next((draft for draft in begun if (draft.status, draft.organisation_id, draft.title) == alike), None)
 
 
 def save_section(application: Application, section: Section, values: Values, *, seen: str, actor: Account) -> None:
