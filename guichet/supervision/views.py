@@ -26,6 +26,7 @@ from guichet.outbox import services as outbox
 from guichet.outbox.models import MessageStatus, OutboxMessage
 from guichet.supervision import metrics, queries
 from guichet.supervision.forms import AuditFilter, EmailFilter, MessageFilter
+from guichet.supervision.policies import can_read_facts
 from guichet.supervision.readiness import readiness
 from guichet.web.forms import ActionForm
 from guichet.web.pages import page, requested_page
@@ -121,7 +122,8 @@ def journal() -> ResponseReturnValue:
         until=_midnight(filters.jusque.data, days=1),
     )
     found = paginate(rows, requested_page())
-    return page("supervision/journal.html", filters=filters, found=found, crumbs=_crumbs("Journal"))
+    known = functools.partial(can_read_facts, current_account())
+    return page("supervision/journal.html", filters=filters, found=found, known=known, crumbs=_crumbs("Journal"))
 
 
 @bp.get("/readyz")

@@ -38,10 +38,9 @@ def move_envelope(
         )
     )
     call.envelope_left = left
-    # What a decision moves is told on the decision, a secret until it is published. What is left would betray it.
-    traced: tuple[str, UUID] = ("decision", decision_id) if decision_id else ("call", call.id)
-    facts = {"kind": kind, "amount": amount, "reason": reason}
-    audit.record_by_id(actor, f"{traced[0]}.move_envelope", *traced, **facts)
+    # A decision leaves its own trace, a secret until it is published; what is left would betray it.
+    if decision_id is None:
+        audit.record(actor, "call.move_envelope", call, kind=kind, amount=amount, reason=reason)
 
 
 def _too_much(call: Call, amount: Decimal) -> str:
