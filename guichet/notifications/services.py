@@ -1,13 +1,10 @@
 """Preparing e-mails in the transaction of their event, and sending them each in a transaction of its own."""
 
 import datetime as dt
-from collections.abc import Iterable
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from guichet.accounts.models import Account
-from guichet.applications.models import Recusal
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.audit.services import Actor
@@ -17,6 +14,7 @@ from guichet.core.errors import RuleBroken
 from guichet.core.queue import enqueue
 from guichet.core.transaction import unit_of_work
 from guichet.notifications.catalogue import BY_TEMPLATE, Notice
+from guichet.notifications.entitlement import entitled
 from guichet.notifications.models import Email, EmailStatus
 from guichet.notifications.render import render
 from guichet.notifications.smtp import Mailer, PermanentRefusal, ServerUnavailable, TemporaryRefusal
@@ -35,7 +33,8 @@ def prepare(event: Event, notice: Notice) -> None:
     subject = notice.load(event)
     if subject is None or not notice.still_wanted(subject.id):
         return
-    for recipient in _entitled(notice.recipients(event, subject), subject.id):
+    chosen = {person.id for person in notice.recipients(event, subject)}
+    for recipient in entitled(chosen, subject.table, subject.id, notice.audience):
         texts = render(notice.template, event, recipient, subject.facts)
         email = Email(
             key=f"{event.event_id}.{notice.template}.{recipient.id}",
@@ -53,13 +52,6 @@ def prepare(event: Event, notice: Notice) -> None:
         db.session.flush()
         _trace("email.queued", email, notice.audience)
     enqueue("notifications.send_queued")
-
-
-def _entitled(people: Iterable[Account], subject_id: UUID) -> list[Account]:
-    """Each active person once, without those recused from the dossier: a conflict of interest hides its mail too."""
-    recused = set(db.session.scalars(sa.select(Recusal.account_id).where(Recusal.application_id == subject_id)))
-    once = {person.id: person for person in people if person.is_active and person.id not in recused}
-    return list(once.values())
 
 
 def send_queued(mailer: Mailer) -> int:
@@ -91,7 +83,7 @@ def send_next(mailer: Mailer) -> bool | None:
 def _send(email: Email, mailer: Mailer) -> bool | None:
     notice = BY_TEMPLATE.get(email.notice)
     audience = notice.audience if notice else Audience.STAFF
-    if notice and email.subject_id and not (notice.still_wanted(email.subject_id) and _still_entitled(email)):
+    if notice and email.subject_id and not (notice.still_wanted(email.subject_id) and _still_entitled(email, audience)):
         email.status = EmailStatus.CANCELLED
         _trace("email.cancelled", email, audience)
         return False
@@ -115,11 +107,14 @@ def _send(email: Email, mailer: Mailer) -> bool | None:
     return True
 
 
-def _still_entitled(email: Email) -> bool:
-    """Between queueing and sending a person may have been recused, or have left."""
-    recused = sa.exists().where(Recusal.application_id == email.subject_id, Recusal.account_id == email.recipient_id)
-    query = sa.select(Account.id).where(Account.id == email.recipient_id, Account.active, ~recused)
-    return email.recipient_id is None or db.session.scalar(query) is not None
+def _still_entitled(email: Email, audience: Audience) -> bool:
+    if email.recipient_id is None or email.subject_id is None:
+        return True
+    for recipient in entitled([email.recipient_id], email.subject_type, email.subject_id, audience):
+        # Her address may have changed since; the one before may be somebody else's.
+        email.recipient_email = recipient.email
+        return True
+    return False
 
 
 def _keep_refusal(email: Email, refusal: Exception, audience: Audience, *, final: bool) -> bool:
