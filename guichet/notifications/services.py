@@ -1,7 +1,6 @@
 """Preparing e-mails in the transaction of their event, and sending them each in a transaction of its own."""
 
 import datetime as dt
-from uuid import UUID
 
 import sqlalchemy as sa
 

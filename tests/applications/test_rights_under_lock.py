@@ -68,9 +68,7 @@ def hand_over(application: Application, actor: Account) -> None:
 
 
 def remove_her(application: Application, account_id) -> None:
-    gone = sa.delete(TeamMember).where(
-        TeamMember.application_id == application.id, TeamMember.account_id == account_id
-    )
+    gone = sa.delete(TeamMember).where(TeamMember.application_id == application.id, TeamMember.account_id == account_id)
     db.session.execute(gone)
 
 

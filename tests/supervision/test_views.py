@@ -189,7 +189,8 @@ def test_what_is_for_the_secretariat_is_told_to_auditors_alone(
 
 
 @pytest.mark.parametrize(
-    ("subject_type", "audience"), [("application", Audience.TEAM), ("account", Audience.STAFF), ("call", Audience.STAFF)]
+    ("subject_type", "audience"),
+    [("application", Audience.TEAM), ("account", Audience.STAFF), ("call", Audience.STAFF)],
 )
 def test_administrators_read_what_they_run_and_what_teams_read(client_for, admin, subject_type, audience):
     audit.record_by_id(None, "thing.happen", subject_type, uuid.uuid4(), audience=audience, fact="41237")
