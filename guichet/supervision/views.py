@@ -14,6 +14,7 @@ from guichet.accounts.models import Role
 from guichet.accounts.policies import can_supervise
 from guichet.audit import queries as audit
 from guichet.config import Settings
+from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import NotFound, RuleBroken
 from guichet.core.paging import paginate
@@ -169,7 +170,7 @@ def _crumbs(label: str, url: str | None = None) -> list[tuple[str, str | None]]:
 
 
 def _midnight(day: dt.date | None, days: int = 0) -> dt.datetime | None:
-    return None if day is None else dt.datetime.combine(day + dt.timedelta(days=days), dt.time(), tzinfo=dt.UTC)
+    return None if day is None else clock.midnight(day + dt.timedelta(days=days))
 
 
 def _settings() -> Settings:

@@ -198,6 +198,19 @@ def test_administrators_read_what_they_run_and_what_teams_read(client_for, admin
     assert "41237" in client_for(admin).get("/supervision/journal").text
 
 
+def test_a_day_of_the_journal_is_a_day_in_paris(client_for, admin, at):
+    client = client_for(admin)
+    for action, moment in (("call.before", "2026-07-13T21:59:59Z"), ("call.during", "2026-07-13T22:00:00Z")):
+        at(dt.datetime.fromisoformat(moment))
+        audit.record(None, action, admin)
+        db.session.commit()
+
+    page = client.get("/supervision/journal?action=call&depuis=2026-07-14&jusque=2026-07-14").text
+
+    assert "call.during" in page
+    assert "call.before" not in page
+
+
 @pytest.mark.parametrize("url", ["/supervision/courriels/{}"])
 def test_an_unknown_thing_is_not_found(client_for, admin, url):
     assert client_for(admin).get(url.format(uuid.uuid4())).status_code == 404

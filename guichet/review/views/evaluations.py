@@ -52,7 +52,7 @@ def my_assignments() -> ResponseReturnValue:
         filters=filters,
         found=queries.worklist(actor, filters.wanted, requested_page()),
         by_status=queries.counts(actor),
-        today=clock.today(),
+        today_in=clock.today,
         crumbs=[("Accueil", "/"), ("Mes évaluations", None)],
     )
 
