@@ -22,7 +22,7 @@ from guichet.outbox.events import Event
 # Twenty seconds, then twice as long each time: some six hours in all.
 MOST_ATTEMPTS = 10
 FIRST_DELAY = dt.timedelta(seconds=20)
-ERASED = "Contenu effacé après l’envoi : il portait un lien à usage unique."
+ERASED = "Contenu effacé : il portait un lien à usage unique."
 # While the server is away nothing counts as an attempt: messages wait, however long it lasts.
 SERVER_AWAY = dt.timedelta(seconds=15)
 
@@ -84,6 +84,7 @@ def _send(email: Email, mailer: Mailer) -> bool | None:
     audience = notice.audience if notice else Audience.STAFF
     if notice and email.subject_id and not (notice.still_wanted(email.subject_id) and _still_entitled(email, audience)):
         email.status = EmailStatus.CANCELLED
+        _erase_secret(email)
         _trace("email.cancelled", email, audience)
         return False
     try:
@@ -100,8 +101,7 @@ def _send(email: Email, mailer: Mailer) -> bool | None:
     email.sent_at = clock.now()
     email.attempts += 1
     email.last_error = ""
-    if notice and notice.secret:
-        email.text_body = email.html_body = ERASED
+    _erase_secret(email)
     _trace("email.sent", email, audience)
     return True
 
@@ -122,13 +122,27 @@ def _keep_refusal(email: Email, refusal: Exception, audience: Audience, *, final
     email.next_attempt_at = clock.now() + FIRST_DELAY * 2 ** (email.attempts - 1)
     if final or email.attempts >= MOST_ATTEMPTS:
         email.status = EmailStatus.FAILED
+        _erase_secret(email)
         _trace("email.failed", email, audience)
     return False
 
 
+def _erase_secret(email: Email) -> None:
+    """A one-time link is kept for as long as it waits to leave, and no longer: sent, refused for good or given up."""
+    if is_secret(email):
+        email.text_body = email.html_body = ERASED
+
+
+def is_secret(email: Email) -> bool:
+    notice = BY_TEMPLATE.get(email.notice)
+    return notice is not None and notice.secret
+
+
 def resend(email: Email, *, actor: Actor) -> None:
-    """Queue a failed e-mail again, at once. Raises RuleBroken when it did not fail."""
+    """Queue a failed e-mail again, at once. Raises RuleBroken when it did not fail, or when its one-time link is erased."""
     db.session.refresh(email, with_for_update=True)
+    if is_secret(email):
+        raise RuleBroken("Ce courriel portait un lien à usage unique, effacé depuis : il faut en demander un nouveau.")
     if email.status is not EmailStatus.FAILED:
         raise RuleBroken("Ce courriel n’est pas en échec : il n’y a rien à renvoyer.")
     email.status = EmailStatus.QUEUED

@@ -21,7 +21,6 @@ from guichet.core.paging import paginate
 from guichet.core.policy import require
 from guichet.core.transaction import unit_of_work
 from guichet.notifications import services as notifications
-from guichet.notifications.catalogue import BY_TEMPLATE
 from guichet.notifications.models import Email, EmailStatus
 from guichet.outbox import services as outbox
 from guichet.outbox.models import MessageStatus, OutboxMessage
@@ -91,14 +90,14 @@ def emails() -> ResponseReturnValue:
 @for_supervisors
 def email(email_id: UUID) -> ResponseReturnValue:
     message = _email(email_id)
-    notice = BY_TEMPLATE.get(message.notice)
+    secret = notifications.is_secret(message)
     crumbs = [*_crumbs("Courriels", url_for(".emails")), (message.subject, None)]
     return page(
         "supervision/email.html",
         ActionForm(),
         email=message,
-        secret=notice is not None and notice.secret,
-        can_resend=message.status is EmailStatus.FAILED and current_account().has_role(Role.ADMIN),
+        secret=secret,
+        can_resend=message.status is EmailStatus.FAILED and not secret and current_account().has_role(Role.ADMIN),
         crumbs=crumbs,
     )
 
