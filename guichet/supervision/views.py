@@ -3,7 +3,6 @@
 import datetime as dt
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from flask import Blueprint, abort, current_app, flash, jsonify, redirect, request, url_for
@@ -11,14 +10,13 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, public, signed_in
 from guichet.accounts.models import Role
-from guichet.accounts.policies import can_supervise
+from guichet.accounts.policies import can_supervise, is_admin
 from guichet.audit import queries as audit
 from guichet.config import Settings
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import NotFound, RuleBroken
 from guichet.core.paging import paginate
-from guichet.core.policy import require
 from guichet.core.transaction import unit_of_work
 from guichet.notifications import services as notifications
 from guichet.notifications.models import Email, EmailStatus
@@ -36,18 +34,11 @@ bp = Blueprint("supervision", __name__)
 # A filter is read from the address and changes nothing.
 NO_TOKEN = {"csrf": False}
 READERS = (Role.ADMIN, Role.AUDITOR)
-View = TypeVar("View", bound=Callable[..., Any])
 
 
-def for_supervisors(view: View) -> View:
-    """Only those who may read of every call reach this view."""
-
-    @functools.wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        require(can_supervise, current_account(), None)
-        return view(*args, **kwargs)
-
-    return cast("View", signed_in(*READERS)(guarded))
+# Only those who may read of every call; among them administrators act.
+for_supervisors = signed_in(*READERS, allowed=can_supervise)
+for_administrators = signed_in(Role.ADMIN, allowed=is_admin)
 
 
 @bp.get("/supervision")
@@ -67,7 +58,7 @@ def messages() -> ResponseReturnValue:
 
 
 @bp.post("/supervision/messages/<uuid:message_id>/relance")
-@signed_in(Role.ADMIN)
+@for_administrators
 def retry_message(message_id: UUID) -> ResponseReturnValue:
     message = db.session.get(OutboxMessage, message_id)
     if message is None:
@@ -103,7 +94,7 @@ def email(email_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/supervision/courriels/<uuid:email_id>/renvoi")
-@signed_in(Role.ADMIN)
+@for_administrators
 def resend_email(email_id: UUID) -> ResponseReturnValue:
     message = _email(email_id)
     _act(lambda: notifications.resend(message, actor=current_account()), "Le courriel repart.")

@@ -109,7 +109,11 @@ def test_roles_are_told_with_their_scope(session):
 
 @pytest.mark.parametrize(
     ("last_day", "last_instant"),
-    [("2026-12-31", "2026-12-31T22:59:59Z"), ("2026-07-31", "2026-07-31T21:59:59Z"), ("2026-03-29", "2026-03-29T21:59:59Z")],
+    [
+        ("2026-12-31", "2026-12-31T22:59:59Z"),
+        ("2026-07-31", "2026-07-31T21:59:59Z"),
+        ("2026-03-29", "2026-03-29T21:59:59Z"),
+    ],
 )
 def test_a_role_ends_with_its_last_day_in_paris(session, at, last_day, last_instant):
     officer = make_account(Role.OFFICER)
@@ -120,7 +124,12 @@ def test_a_role_ends_with_its_last_day_in_paris(session, at, last_day, last_inst
     def holds():
         found = session.scalars(queries.people(role=Role.OFFICER)).all()
         [held] = queries.roles_of(officer)
-        answers = {officer.has_role(Role.OFFICER), officer in queries.holders_of(Role.OFFICER), officer in found, not held.ended}
+        answers = {
+            officer.has_role(Role.OFFICER),
+            officer in queries.holders_of(Role.OFFICER),
+            officer in found,
+            not held.ended,
+        }
         assert len(answers) == 1
         return answers.pop()
 

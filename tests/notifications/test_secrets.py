@@ -59,9 +59,7 @@ def test_the_secret_waits_with_its_email(asked):
     assert rows_that_hold(secret) == ["email"]
 
 
-@pytest.mark.parametrize(
-    ("answer", "status"), [("250 OK", EmailStatus.SENT), ("554 Refusé", EmailStatus.FAILED)]
-)
+@pytest.mark.parametrize(("answer", "status"), [("250 OK", EmailStatus.SENT), ("554 Refusé", EmailStatus.FAILED)])
 def test_the_secret_goes_with_its_email(asked, sink, mailer, caplog, answer, status):
     email, secret, _ = asked
     sink.answer = answer

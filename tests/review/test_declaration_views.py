@@ -90,7 +90,6 @@ def test_a_last_day_counts_whole_where_the_call_is(client_for, session, at, zone
     assert (">En retard<" in page) is late
 
 
-
 def test_list_filters_by_state_call_and_words(client_for):
     reviewer, call = make_account(Role.REVIEWER), make_call()
     make_assignment(
