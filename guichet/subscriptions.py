@@ -25,6 +25,7 @@ SUBSCRIPTIONS: Subscriptions = {
     accounts.AccountInvited: {"notify": notify},
     review.EligibilityDecided: {"notify": notify},
     review.ApplicationClosed: {"notify": notify},
+    review.ApplicationReopened: {"notify": notify},
     review.ReviewAssigned: {"notify": notify},
     review.ReviewDeclined: {"notify": notify},
     review.ReviewCompleted: {"notify": notify},

@@ -114,6 +114,7 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     applications.DraftDeadlineNear: (Notice("draft_deadline_near", recipients.team, still_wanted=still_a_draft),),
     review.EligibilityDecided: (Notice("eligibility_decided", TEAM),),
     review.ApplicationClosed: (Notice("application_closed", TEAM),),
+    review.ApplicationReopened: (Notice("application_reopened", TEAM),),
     review.ReviewAssigned: (Notice("review_assigned", recipients.reviewer, _assignment, Audience.STAFF),),
     review.ReviewDeclined: (Notice("review_declined", STAFF, _assignment, Audience.STAFF),),
     review.ReviewCompleted: (Notice("review_completed", STAFF, _assignment, Audience.STAFF),),

@@ -22,7 +22,7 @@ from guichet.core.errors import Forbidden, RuleBroken
 from guichet.core.policy import require
 from guichet.outbox import services as outbox
 from guichet.review import policies
-from guichet.review.events import DecisionPublished, PlanEffect
+from guichet.review.events import ApplicationReopened, DecisionPublished, PlanEffect
 from guichet.review.models import CommitteeSession, Decision, DecisionStatus, Outcome, SessionItem, SessionStatus
 from guichet.review.queries import decisions as queries
 from guichet.review.queries.committee import AWAITING, is_recused, money
@@ -122,6 +122,8 @@ def reopen(application: Application, reason: str, *, actor: Account) -> None:
         raise RuleBroken("Écrivez la suite donnée au recours.", field="reason")
     fire(WORKFLOW, "reopen_rejected", application, actor, reason=reason)
     application.outcome_reason, application.outcome_published_at = "", None
+    before = ApplicationStatus.REJECTED
+    outbox.publish(ApplicationReopened(application_id=application.id, before=before, reason=reason))
 
 
 def _right_to_decide(application: Application, actor: Account) -> None:
