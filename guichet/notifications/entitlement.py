@@ -5,6 +5,7 @@ ministry or her role, or have had her account closed.
 """
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ def entitled(people: Iterable[UUID], subject_type: str, subject_id: UUID, audien
 
 
 def _may_read(actor: Account, application_id: UUID, audience: Audience) -> bool:
+    ways: list[sa.Select[Any]]
     if audience is Audience.TEAM:
         ways = [visible_to(actor).where(Application.id == application_id)]
     else:
