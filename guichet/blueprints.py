@@ -55,6 +55,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "publications": {"task": "review.publish_decisions", "schedule": 30.0},
     "reminders": {"task": "applications.remind_drafts", "schedule": 3600.0},
     "orphans": {"task": "documents.purge_orphans", "schedule": 24 * 3600.0},
+    "old-drafts": {"task": "applications.remove_old_drafts", "schedule": 24 * 3600.0},
     "old-emails": {"task": "notifications.purge", "schedule": 24 * 3600.0},
     "closed-accounts": {"task": "accounts.forget", "schedule": 24 * 3600.0},
     "journal": {"task": "audit.seal", "schedule": 60.0},

@@ -20,6 +20,7 @@ SUBSCRIPTIONS: Subscriptions = {
     applications.ApplicationWithdrawn: {"notify": notify},
     applications.ChangesRequested: {"notify": notify},
     applications.DraftDeadlineNear: {"notify": notify},
+    applications.DraftRemovalNear: {"notify": notify},
     accounts.PasswordResetRequested: {"notify": notify},
     accounts.PasswordChanged: {"notify": notify},
     accounts.AccountInvited: {"notify": notify},

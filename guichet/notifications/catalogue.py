@@ -112,6 +112,7 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     ),
     applications.ChangesRequested: (Notice("changes_requested", TEAM, _change_request),),
     applications.DraftDeadlineNear: (Notice("draft_deadline_near", recipients.team, still_wanted=still_a_draft),),
+    applications.DraftRemovalNear: (Notice("draft_removal_near", TEAM, still_wanted=still_a_draft),),
     review.EligibilityDecided: (Notice("eligibility_decided", TEAM),),
     review.ApplicationClosed: (Notice("application_closed", TEAM),),
     review.ApplicationReopened: (Notice("application_reopened", TEAM),),
