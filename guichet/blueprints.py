@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from guichet.accounts import tasks as accounts_tasks
 from guichet.accounts.views import bp as accounts
 from guichet.applications import tasks as applications_tasks
 from guichet.applications.views import bp as applications
@@ -37,6 +38,7 @@ BLUEPRINTS: list[Blueprint] = [
 TASK_MODULES = [
     audit_tasks,
     outbox_tasks,
+    accounts_tasks,
     notifications_tasks,
     calls_tasks,
     applications_tasks,
@@ -53,6 +55,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "publications": {"task": "review.publish_decisions", "schedule": 30.0},
     "reminders": {"task": "applications.remind_drafts", "schedule": 3600.0},
     "orphans": {"task": "documents.purge_orphans", "schedule": 24 * 3600.0},
+    "old-drafts": {"task": "applications.remove_old_drafts", "schedule": 24 * 3600.0},
+    "old-emails": {"task": "notifications.purge", "schedule": 24 * 3600.0},
+    "closed-accounts": {"task": "accounts.forget", "schedule": 24 * 3600.0},
     "journal": {"task": "audit.seal", "schedule": 60.0},
     "heartbeat": {"task": "supervision.heartbeat", "schedule": 10.0},
 }

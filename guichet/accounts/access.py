@@ -15,7 +15,7 @@ from guichet.accounts.resuming import file_names, kept_fields
 from guichet.config import Settings
 from guichet.core.errors import Forbidden
 from guichet.extensions import login_manager
-from guichet.web.access import PUBLIC, declare, declared, public
+from guichet.web.access import PUBLIC, declare, declared, lets_in, public
 
 __all__ = ["PUBLIC", "close_session", "current_account", "declared", "open_session", "public", "signed_in"]
 
@@ -27,19 +27,23 @@ def current_account() -> Account:
     return cast("Account", current_user._get_current_object())  # noqa: SLF001 - the documented way to leave the proxy
 
 
-def signed_in(*roles: Role) -> Callable[[View], View]:
-    """Only signed-in people reach this view, and among them only holders of one of `roles`, when some are named."""
+def signed_in(*roles: Role, allowed: Callable[[Account], bool] | None = None) -> Callable[[View], View]:
+    """Only signed-in people reach this view, and among them only holders of one of `roles`, when some are named.
+
+    `allowed` refuses further, when holding a role somewhere is not enough: the menu asks it too.
+    """
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if not current_user.is_authenticated:
                 return _ask_to_sign_in()
-            if roles and not current_account().has_role(*roles):
+            account = current_account()
+            if not lets_in(guarded, account.roles, account):
                 raise Forbidden("Cette page est réservée à un autre rôle que le vôtre.")
             return view(*args, **kwargs)
 
-        return cast("View", declare(guarded, frozenset(roles)))
+        return cast("View", declare(guarded, frozenset(roles), allowed))
 
     return decorate
 

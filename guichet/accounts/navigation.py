@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from flask import url_for
+from flask import current_app, url_for
 
 from guichet.accounts.models import Account, Role
+from guichet.web.access import lets_in
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Entry:
     children: tuple["Entry", ...] = ()
 
 
-# (label, endpoint, roles that see it; none: everybody, signed in or not)
+# (label, endpoint, roles to whom it is of use; none: everybody, signed in or not). Whom it opens to, its view says.
 ENTRIES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("Appels à projets", "calls.index", frozenset()),
     ("Mes dossiers", "applications.index", frozenset({Role.APPLICANT, Role.FOCAL_POINT})),
@@ -34,10 +35,12 @@ ENTRIES: tuple[tuple[str, str, frozenset[Role]], ...] = (
 
 def menu_for(account: Account | None, path: str) -> list[Entry]:
     """The entries that `account` may open; the one whose address leads to `path`, the page shown, is current."""
+    held = account.roles if account is not None else None
+    views = current_app.view_functions
     entries = [
         (label, target)
         for label, target, roles in ENTRIES
-        if not roles or (account is not None and account.has_role(*roles))
+        if (not roles or roles & (held or set())) and lets_in(views[target], held, account)
     ]
     if account is not None:
         entries.insert(0, ("Accueil", "dashboard.index"))

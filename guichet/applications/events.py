@@ -1,5 +1,6 @@
 """What happens to a dossier, as told to the rest of the house."""
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 
@@ -46,3 +47,10 @@ class ChangesRequested(ApplicationEvent):
 @dataclass(frozen=True, kw_only=True)
 class DraftDeadlineNear(ApplicationEvent):
     """The call closes soon and the dossier is not submitted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftRemovalNear(ApplicationEvent):
+    """The draft was never submitted and its call closed long ago: it will be removed, on `until` at the earliest."""
+
+    until: dt.date

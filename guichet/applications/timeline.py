@@ -16,6 +16,7 @@ TITLES = {
     "application.remove-member": "Membre retiré de l’équipe",
     "application.transfer-lead": "Dossier transmis",
     "application.remind": "Échéance rappelée à l’équipe",
+    "application.announce-removal": "Suppression prochaine du brouillon annoncée",
     "application.request_endorsement": "Visa demandé au référent",
     "application.return_to_draft": "Dossier renvoyé en brouillon",
     "application.endorse": "Dossier visé et déposé",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from guichet.accounts.models import Account
-from guichet.calls import policies
+from guichet.calls import ledger, policies
 from guichet.calls.models import (
     AttachmentKind,
     Call,
@@ -89,11 +89,15 @@ SETTLED = ("ineligible", "rejected", "withdrawn", "closed")
 
 
 def followed_by(actor: Account) -> sa.Select[*tuple[Any, ...]]:
-    """The calls that `actor` runs, pays or audits, latest first, each with its dossiers in preparation, in process, awarded."""
+    """The calls that `actor` runs, pays or audits, latest first.
+
+    Each with what is left of its envelope, then its dossiers in preparation, in process, awarded.
+    """
     counts = _counts()
     rows = (
         sa.select(
             Call,
+            ledger.left(),
             sa.func.coalesce(counts.c.preparing, 0),
             sa.func.coalesce(counts.c.processing, 0),
             sa.func.coalesce(counts.c.awarded, 0),
@@ -129,21 +133,6 @@ def _counts() -> sa.Subquery:
         .group_by(_dossier.c.call_id)
         .subquery()
     )
-
-
-def ledger_of(call_id: UUID) -> sa.Select[EnvelopeMovement]:
-    """The movements of the envelope, latest first, with their authors."""
-    rows = sa.select(EnvelopeMovement).where(EnvelopeMovement.call_id == call_id)
-    return rows.options(joinedload(EnvelopeMovement.author)).order_by(
-        EnvelopeMovement.created_at.desc(), EnvelopeMovement.id
-    )
-
-
-def totals_of(call_id: UUID) -> dict[MovementKind, Decimal]:
-    """The sum of the movements of each kind (euros, signed)."""
-    rows = sa.select(EnvelopeMovement.kind, sa.func.sum(EnvelopeMovement.amount))
-    found = db.session.execute(rows.where(EnvelopeMovement.call_id == call_id).group_by(EnvelopeMovement.kind))
-    return {kind: Decimal(0) for kind in MovementKind} | {kind: total for kind, total in found}  # noqa: C416 - a row is no pair for the type checker
 
 
 def _is_at(slug: str) -> sa.ColumnElement[bool]:
@@ -258,9 +247,3 @@ def line_of(model: type[Line], call: Call, line_id: UUID, *loaded: ORMOption) ->
 def documents_of(call_id: UUID) -> Sequence[CallDocument]:
     rows = sa.select(CallDocument).where(CallDocument.call_id == call_id).options(joinedload(CallDocument.document))
     return db.session.scalars(rows.order_by(CallDocument.created_at, CallDocument.label)).all()
-
-
-def frozen(call_id: UUID) -> Decimal:
-    """What is frozen of the call's envelope now, in euros."""
-    totals = totals_of(call_id)
-    return -(totals[MovementKind.FREEZE] + totals[MovementKind.THAW])

@@ -4,6 +4,10 @@ import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from contextvars import ContextVar
+from zoneinfo import ZoneInfo
+
+# Where a day that no call dates begins and ends: the last day of a role, the year of a plan, a filter of the journal.
+WINDOW_ZONE = "Europe/Paris"
 
 _travelled_to: ContextVar[dt.datetime | None] = ContextVar("travelled_to", default=None)
 
@@ -13,9 +17,19 @@ def now() -> dt.datetime:
     return _travelled_to.get() or dt.datetime.now(dt.UTC)
 
 
-def today() -> dt.date:
-    """The present day, in UTC."""
-    return now().date()
+def today(zone: str = WINDOW_ZONE) -> dt.date:
+    """The present day on the calendar of `zone`: the call's where there is a call, the window's otherwise."""
+    return day_of(now(), zone)
+
+
+def day_of(moment: dt.datetime, zone: str = WINDOW_ZONE) -> dt.date:
+    """The day on which `moment` falls, on the calendar of `zone` (IANA name)."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def midnight(day: dt.date, zone: str = WINDOW_ZONE) -> dt.datetime:
+    """The instant at which `day` begins on the calendar of `zone`."""
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
 
 
 @contextlib.contextmanager

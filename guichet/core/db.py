@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+import re
 import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -59,6 +60,31 @@ class Base(DeclarativeBase):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, sort_order=-2)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now, server_default=sa.func.now(), sort_order=-1)
+
+
+# PostgreSQL quotes what it could not read (SQLSTATE class 22: a malformed number, a text that is no identifier).
+_DATA_EXCEPTION = "22"
+_QUOTED = re.compile(r'"[^"]*"')
+
+
+@sa.event.listens_for(sa.Engine, "handle_error")
+def keep_values_out(context: sa.engine.ExceptionContext) -> None:
+    """Leave in an error of the database what failed, never the values of the row.
+
+    `hide_parameters` hides what was sent; PostgreSQL repeats it in the DETAIL of its message, which would reach the logs and
+    the outbox.
+    """
+    told = context.original_exception
+    diagnosis = getattr(told, "diag", None)
+    if diagnosis is None or diagnosis.message_primary is None:
+        return
+    primary = diagnosis.message_primary
+    if (diagnosis.sqlstate or "").startswith(_DATA_EXCEPTION):
+        primary = _QUOTED.sub("…", primary)
+    told.args = (primary,)
+    if context.sqlalchemy_exception is not None:
+        kind = type(told)
+        context.sqlalchemy_exception.args = (f"({kind.__module__}.{kind.__qualname__}) {primary}",)
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})

@@ -11,10 +11,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from guichet.accounts import events as accounts
+from guichet.accounts.models import PasswordReset
 from guichet.accounts.services import issue_reset_secret
 from guichet.applications import events as applications
 from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, ChangeRequest
 from guichet.audit.models import Audience
+from guichet.core import clock
 from guichet.core.db import db
 from guichet.notifications import recipients, subjects
 from guichet.notifications.recipients import Recipients
@@ -32,6 +34,17 @@ def still_a_draft(application_id: UUID) -> bool:
     """A reminder is not for those who submitted since."""
     status = db.session.scalar(sa.select(Application.status).where(Application.id == application_id))
     return status in {ApplicationStatus.DRAFT, ApplicationStatus.AWAITING_ENDORSEMENT}
+
+
+def link_still_opens(account_id: UUID) -> bool:
+    """A link that waited longer than it lasts is not worth sending."""
+    worth = sa.exists().where(
+        PasswordReset.account_id == account_id,
+        PasswordReset.token_sha256.is_not(None),
+        PasswordReset.used_at.is_(None),
+        PasswordReset.expires_at > clock.now(),
+    )
+    return bool(db.session.scalar(sa.select(worth)))
 
 
 def first_submission(event: Any) -> bool:
@@ -52,7 +65,7 @@ class Notice:
     audience: Audience = Audience.TEAM
     when: Callable[[Any], bool] = every_event
     still_wanted: Callable[[UUID], bool] = field(default=always)
-    # The text holds a one-time link: it is erased once sent, and never shown.
+    # The text holds a one-time link: it is erased once it has left or is given up, and never shown.
     secret: bool = False
 
 
@@ -99,17 +112,25 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     ),
     applications.ChangesRequested: (Notice("changes_requested", TEAM, _change_request),),
     applications.DraftDeadlineNear: (Notice("draft_deadline_near", recipients.team, still_wanted=still_a_draft),),
+    applications.DraftRemovalNear: (Notice("draft_removal_near", TEAM, still_wanted=still_a_draft),),
     review.EligibilityDecided: (Notice("eligibility_decided", TEAM),),
     review.ApplicationClosed: (Notice("application_closed", TEAM),),
+    review.ApplicationReopened: (Notice("application_reopened", TEAM),),
     review.ReviewAssigned: (Notice("review_assigned", recipients.reviewer, _assignment, Audience.STAFF),),
     review.ReviewDeclined: (Notice("review_declined", STAFF, _assignment, Audience.STAFF),),
     review.ReviewCompleted: (Notice("review_completed", STAFF, _assignment, Audience.STAFF),),
     review.DecisionPublished: (Notice("decision_published", TEAM, _decision),),
     accounts.PasswordResetRequested: (
-        Notice("password_reset", recipients.account, _reset, Audience.STAFF, secret=True),
+        Notice(
+            "password_reset", recipients.account, _reset, Audience.STAFF, still_wanted=link_still_opens, secret=True
+        ),
     ),
     accounts.PasswordChanged: (Notice("password_changed", recipients.account, subjects.account, Audience.STAFF),),
-    accounts.AccountInvited: (Notice("account_invited", recipients.account, _reset, Audience.STAFF, secret=True),),
+    accounts.AccountInvited: (
+        Notice(
+            "account_invited", recipients.account, _reset, Audience.STAFF, still_wanted=link_still_opens, secret=True
+        ),
+    ),
 }
 
 BY_TEMPLATE: Mapping[str, Notice] = {notice.template: notice for notices in NOTICES.values() for notice in notices}

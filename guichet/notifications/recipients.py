@@ -1,4 +1,7 @@
-"""Who is told: one function a group, from an application to its people. Recusals are taken out by `services`, for all."""
+"""Who is to be told: one function a group, from an application to its people.
+
+Those who may not read it any more, or not yet, are taken out for all groups by `entitlement`.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any

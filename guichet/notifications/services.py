@@ -1,13 +1,9 @@
 """Preparing e-mails in the transaction of their event, and sending them each in a transaction of its own."""
 
 import datetime as dt
-from collections.abc import Iterable
-from uuid import UUID
 
 import sqlalchemy as sa
 
-from guichet.accounts.models import Account
-from guichet.applications.models import Recusal
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.audit.services import Actor
@@ -17,6 +13,7 @@ from guichet.core.errors import RuleBroken
 from guichet.core.queue import enqueue
 from guichet.core.transaction import unit_of_work
 from guichet.notifications.catalogue import BY_TEMPLATE, Notice
+from guichet.notifications.entitlement import entitled
 from guichet.notifications.models import Email, EmailStatus
 from guichet.notifications.render import render
 from guichet.notifications.smtp import Mailer, PermanentRefusal, ServerUnavailable, TemporaryRefusal
@@ -25,7 +22,7 @@ from guichet.outbox.events import Event
 # Twenty seconds, then twice as long each time: some six hours in all.
 MOST_ATTEMPTS = 10
 FIRST_DELAY = dt.timedelta(seconds=20)
-ERASED = "Contenu effacé après l’envoi : il portait un lien à usage unique."
+ERASED = "Contenu effacé : il portait un lien à usage unique."
 # While the server is away nothing counts as an attempt: messages wait, however long it lasts.
 SERVER_AWAY = dt.timedelta(seconds=15)
 
@@ -35,7 +32,8 @@ def prepare(event: Event, notice: Notice) -> None:
     subject = notice.load(event)
     if subject is None or not notice.still_wanted(subject.id):
         return
-    for recipient in _entitled(notice.recipients(event, subject), subject.id):
+    chosen = {person.id for person in notice.recipients(event, subject)}
+    for recipient in entitled(chosen, subject.table, subject.id, notice.audience):
         texts = render(notice.template, event, recipient, subject.facts)
         email = Email(
             key=f"{event.event_id}.{notice.template}.{recipient.id}",
@@ -53,13 +51,6 @@ def prepare(event: Event, notice: Notice) -> None:
         db.session.flush()
         _trace("email.queued", email, notice.audience)
     enqueue("notifications.send_queued")
-
-
-def _entitled(people: Iterable[Account], subject_id: UUID) -> list[Account]:
-    """Each active person once, without those recused from the dossier: a conflict of interest hides its mail too."""
-    recused = set(db.session.scalars(sa.select(Recusal.account_id).where(Recusal.application_id == subject_id)))
-    once = {person.id: person for person in people if person.is_active and person.id not in recused}
-    return list(once.values())
 
 
 def send_queued(mailer: Mailer) -> int:
@@ -91,8 +82,9 @@ def send_next(mailer: Mailer) -> bool | None:
 def _send(email: Email, mailer: Mailer) -> bool | None:
     notice = BY_TEMPLATE.get(email.notice)
     audience = notice.audience if notice else Audience.STAFF
-    if notice and email.subject_id and not (notice.still_wanted(email.subject_id) and _still_entitled(email)):
+    if notice and email.subject_id and not (notice.still_wanted(email.subject_id) and _still_entitled(email, audience)):
         email.status = EmailStatus.CANCELLED
+        _erase_secret(email)
         _trace("email.cancelled", email, audience)
         return False
     try:
@@ -109,17 +101,19 @@ def _send(email: Email, mailer: Mailer) -> bool | None:
     email.sent_at = clock.now()
     email.attempts += 1
     email.last_error = ""
-    if notice and notice.secret:
-        email.text_body = email.html_body = ERASED
+    _erase_secret(email)
     _trace("email.sent", email, audience)
     return True
 
 
-def _still_entitled(email: Email) -> bool:
-    """Between queueing and sending a person may have been recused, or have left."""
-    recused = sa.exists().where(Recusal.application_id == email.subject_id, Recusal.account_id == email.recipient_id)
-    query = sa.select(Account.id).where(Account.id == email.recipient_id, Account.active, ~recused)
-    return email.recipient_id is None or db.session.scalar(query) is not None
+def _still_entitled(email: Email, audience: Audience) -> bool:
+    if email.recipient_id is None or email.subject_id is None:
+        return True
+    for recipient in entitled([email.recipient_id], email.subject_type, email.subject_id, audience):
+        # Her address may have changed since; the one before may be somebody else's.
+        email.recipient_email = recipient.email
+        return True
+    return False
 
 
 def _keep_refusal(email: Email, refusal: Exception, audience: Audience, *, final: bool) -> bool:
@@ -128,13 +122,27 @@ def _keep_refusal(email: Email, refusal: Exception, audience: Audience, *, final
     email.next_attempt_at = clock.now() + FIRST_DELAY * 2 ** (email.attempts - 1)
     if final or email.attempts >= MOST_ATTEMPTS:
         email.status = EmailStatus.FAILED
+        _erase_secret(email)
         _trace("email.failed", email, audience)
     return False
 
 
+def _erase_secret(email: Email) -> None:
+    """A one-time link is kept for as long as it waits to leave, and no longer: sent, refused for good or given up."""
+    if is_secret(email):
+        email.text_body = email.html_body = ERASED
+
+
+def is_secret(email: Email) -> bool:
+    notice = BY_TEMPLATE.get(email.notice)
+    return notice is not None and notice.secret
+
+
 def resend(email: Email, *, actor: Actor) -> None:
-    """Queue a failed e-mail again, at once. Raises RuleBroken when it did not fail."""
+    """Queue a failed e-mail again, at once. Raises RuleBroken when it did not fail, or when its one-time link is erased."""
     db.session.refresh(email, with_for_update=True)
+    if is_secret(email):
+        raise RuleBroken("Ce courriel portait un lien à usage unique, effacé depuis : il faut en demander un nouveau.")
     if email.status is not EmailStatus.FAILED:
         raise RuleBroken("Ce courriel n’est pas en échec : il n’y a rien à renvoyer.")
     email.status = EmailStatus.QUEUED

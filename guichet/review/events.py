@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from guichet.applications.events import ApplicationEvent
+from guichet.applications.models import ApplicationStatus
 from guichet.review.models import Outcome
 
 
@@ -19,6 +20,14 @@ class EligibilityDecided(ApplicationEvent):
 class ApplicationClosed(ApplicationEvent):
     """Closed without follow-up."""
 
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationReopened(ApplicationEvent):
+    """Examined anew: found ineligible, rejected (after an appeal) or deferred (its points are cleared) `before`."""
+
+    before: ApplicationStatus
     reason: str
 
 

@@ -3,7 +3,6 @@
 import datetime as dt
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from flask import Blueprint, abort, current_app, flash, jsonify, redirect, request, url_for
@@ -11,21 +10,21 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, public, signed_in
 from guichet.accounts.models import Role
-from guichet.accounts.policies import can_supervise
+from guichet.accounts.policies import can_supervise, is_admin
 from guichet.audit import queries as audit
 from guichet.config import Settings
+from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import NotFound, RuleBroken
 from guichet.core.paging import paginate
-from guichet.core.policy import require
 from guichet.core.transaction import unit_of_work
 from guichet.notifications import services as notifications
-from guichet.notifications.catalogue import BY_TEMPLATE
 from guichet.notifications.models import Email, EmailStatus
 from guichet.outbox import services as outbox
 from guichet.outbox.models import MessageStatus, OutboxMessage
 from guichet.supervision import metrics, queries
 from guichet.supervision.forms import AuditFilter, EmailFilter, MessageFilter
+from guichet.supervision.policies import can_read_facts
 from guichet.supervision.readiness import readiness
 from guichet.web.forms import ActionForm
 from guichet.web.pages import page, requested_page
@@ -35,18 +34,11 @@ bp = Blueprint("supervision", __name__)
 # A filter is read from the address and changes nothing.
 NO_TOKEN = {"csrf": False}
 READERS = (Role.ADMIN, Role.AUDITOR)
-View = TypeVar("View", bound=Callable[..., Any])
 
 
-def for_supervisors(view: View) -> View:
-    """Only those who may read of every call reach this view."""
-
-    @functools.wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        require(can_supervise, current_account(), None)
-        return view(*args, **kwargs)
-
-    return cast("View", signed_in(*READERS)(guarded))
+# Only those who may read of every call; among them administrators act.
+for_supervisors = signed_in(*READERS, allowed=can_supervise)
+for_administrators = signed_in(Role.ADMIN, allowed=is_admin)
 
 
 @bp.get("/supervision")
@@ -66,7 +58,7 @@ def messages() -> ResponseReturnValue:
 
 
 @bp.post("/supervision/messages/<uuid:message_id>/relance")
-@signed_in(Role.ADMIN)
+@for_administrators
 def retry_message(message_id: UUID) -> ResponseReturnValue:
     message = db.session.get(OutboxMessage, message_id)
     if message is None:
@@ -89,20 +81,20 @@ def emails() -> ResponseReturnValue:
 @for_supervisors
 def email(email_id: UUID) -> ResponseReturnValue:
     message = _email(email_id)
-    notice = BY_TEMPLATE.get(message.notice)
+    secret = notifications.is_secret(message)
     crumbs = [*_crumbs("Courriels", url_for(".emails")), (message.subject, None)]
     return page(
         "supervision/email.html",
         ActionForm(),
         email=message,
-        secret=notice is not None and notice.secret,
-        can_resend=message.status is EmailStatus.FAILED and current_account().has_role(Role.ADMIN),
+        secret=secret,
+        can_resend=message.status is EmailStatus.FAILED and not secret and current_account().has_role(Role.ADMIN),
         crumbs=crumbs,
     )
 
 
 @bp.post("/supervision/courriels/<uuid:email_id>/renvoi")
-@signed_in(Role.ADMIN)
+@for_administrators
 def resend_email(email_id: UUID) -> ResponseReturnValue:
     message = _email(email_id)
     _act(lambda: notifications.resend(message, actor=current_account()), "Le courriel repart.")
@@ -121,7 +113,8 @@ def journal() -> ResponseReturnValue:
         until=_midnight(filters.jusque.data, days=1),
     )
     found = paginate(rows, requested_page())
-    return page("supervision/journal.html", filters=filters, found=found, crumbs=_crumbs("Journal"))
+    known = functools.partial(can_read_facts, current_account())
+    return page("supervision/journal.html", filters=filters, found=found, known=known, crumbs=_crumbs("Journal"))
 
 
 @bp.get("/readyz")
@@ -167,7 +160,7 @@ def _crumbs(label: str, url: str | None = None) -> list[tuple[str, str | None]]:
 
 
 def _midnight(day: dt.date | None, days: int = 0) -> dt.datetime | None:
-    return None if day is None else dt.datetime.combine(day + dt.timedelta(days=days), dt.time(), tzinfo=dt.UTC)
+    return None if day is None else clock.midnight(day + dt.timedelta(days=days))
 
 
 def _settings() -> Settings:

@@ -8,9 +8,19 @@ View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC: frozenset[Any] = frozenset({"public"})
 
 
-def declare(view: View, access: frozenset[Any]) -> View:
-    view.access = access  # type: ignore[attr-defined]
+def declare(view: View, access: frozenset[Any], allowed: Callable[[Any], bool] | None = None) -> View:
+    view.access, view.allowed = access, allowed  # type: ignore[attr-defined]
     return view
+
+
+def lets_in(view: Callable[..., Any], roles: frozenset[Any] | set[Any] | None, person: Any) -> bool:
+    """Whether `view` opens to `person`, who holds `roles` (None: nobody is signed in). The one answer, for views and menus."""
+    access, allowed = declared(view), getattr(view, "allowed", None)
+    if access is None or access == PUBLIC:
+        return access is not None
+    if roles is None:
+        return False
+    return (not access or not access.isdisjoint(roles)) and (allowed is None or allowed(person))
 
 
 def declared(view: Callable[..., Any]) -> frozenset[Any] | None:

@@ -1,10 +1,12 @@
 """Moving a thing along its workflow table: the only code that assigns a `status`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, with_parent
+from sqlalchemy.orm.attributes import set_committed_value
 
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
@@ -28,12 +30,33 @@ Table = Mapping[str, Transition]
 
 
 def lock(subject: Any) -> None:
-    """Lock the row of `subject` until the end of the transaction, and read its columns afresh."""
+    """Lock the row of `subject` until the end of the transaction, and read its columns afresh.
+
+    So are the lists that its class names in `READ_UNDER_LOCK` (relationship: what is loaded with its rows), as far as they
+    were loaded: rights read them, and what was true before the lock may be over.
+    """
     columns = [attribute.key for attribute in sa.inspect(type(subject)).column_attrs]
     if db.session.is_modified(subject):
         # A refresh forgets what is not yet written: a second step in the same transaction would lose the first.
         db.session.flush()
     db.session.refresh(subject, attribute_names=columns, with_for_update=True)
+    for name, loaded_too in getattr(subject, "READ_UNDER_LOCK", {}).items():
+        if name not in sa.inspect(subject).unloaded:
+            _reread(subject, name, loaded_too)
+
+
+def _reread(subject: Any, name: str, loaded_too: Iterable[str]) -> None:
+    """One statement of its own: one that waited for the lock would join the rows as they were before it."""
+    relation = getattr(type(subject), name)
+    row_class, order = relation.property.mapper.class_, relation.property.order_by
+    columns = [attribute.key for attribute in sa.inspect(row_class).column_attrs]
+    db.session.flush()
+    for row in getattr(subject, name):
+        # Not the whole row: what it leads to (an account with its rights) stays as loaded.
+        db.session.expire(row, columns)
+    rows = sa.select(row_class).where(with_parent(subject, relation)).order_by(*order)
+    more = (joinedload(getattr(row_class, one)) for one in loaded_too)
+    set_committed_value(subject, name, list(db.session.scalars(rows.options(*more))))
 
 
 def fire(table: Table, name: str, subject: Any, actor: Any, **facts: Any) -> None:

@@ -105,3 +105,35 @@ def test_roles_are_told_with_their_scope(session):
         (Role.REVIEWER, "l’appel « Réemploi 2026 »"),
         (Role.ADMIN, "tout le guichet"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("last_day", "last_instant"),
+    [
+        ("2026-12-31", "2026-12-31T22:59:59Z"),
+        ("2026-07-31", "2026-07-31T21:59:59Z"),
+        ("2026-03-29", "2026-03-29T21:59:59Z"),
+    ],
+)
+def test_a_role_ends_with_its_last_day_in_paris(session, at, last_day, last_instant):
+    officer = make_account(Role.OFFICER)
+    officer.grants[0].last_day = dt.date.fromisoformat(last_day)
+    session.flush()
+    end = dt.datetime.fromisoformat(last_instant)
+
+    def holds():
+        found = session.scalars(queries.people(role=Role.OFFICER)).all()
+        [held] = queries.roles_of(officer)
+        answers = {
+            officer.has_role(Role.OFFICER),
+            officer in queries.holders_of(Role.OFFICER),
+            officer in found,
+            not held.ended,
+        }
+        assert len(answers) == 1
+        return answers.pop()
+
+    at(end)
+    assert holds()
+    at(end + dt.timedelta(seconds=1))
+    assert not holds()

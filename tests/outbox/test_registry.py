@@ -25,6 +25,7 @@ SAMPLES = {
     "str": "x",
     "bool": True,
     "datetime": "2026-11-23T10:00:00Z",
+    "date": "2026-11-23",
 }
 
 

@@ -280,3 +280,10 @@ def test_outbox_delivers_the_decision_to_the_plan(application, action, owed, run
     assert run_outbox() == 1
 
     assert db.session.scalars(sa.select(ActionFunding.amount)).all() == [Decimal(60_000)]
+
+
+@pytest.mark.parametrize(("moment", "year"), [("2026-12-31T22:59:59Z", 2026), ("2026-12-31T23:00:00Z", 2027)])
+def test_a_decision_of_the_last_night_goes_to_the_plan_of_its_year_in_paris(application, moment, year):
+    tell(decision(application, proposed(), at=dt.datetime.fromisoformat(moment)))
+
+    assert db.session.scalars(sa.select(ActionPlan.first_year)).one() == year

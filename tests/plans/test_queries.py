@@ -160,3 +160,14 @@ def test_ended_role_no_longer_writes(two_plans):
 
     with pytest.raises(Forbidden):
         queries.plan_to_manage(actor, two_plans[0].id)
+
+
+@pytest.mark.parametrize(("moment", "title"), [("2026-12-31T22:59:59Z", "2026"), ("2026-12-31T23:00:00Z", "2027")])
+def test_a_plan_begins_with_its_year_in_paris(session, at, moment, title):
+    ministry = make_ministry()
+    for year in (2026, 2027):
+        make_plan(ministry, title=str(year), first_year=year, last_year=year)
+
+    at(dt.datetime.fromisoformat(moment))
+
+    assert [plan.title for plan in queries.consolidation(Wanted()).plans] == [title]

@@ -1,19 +1,23 @@
 """A prepared decision is a secret: whatever page the ministry, reviewers and visitors open, nothing tells of it."""
 
+import re
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from guichet.accounts.models import Role
 from guichet.applications.models import ApplicationStatus, Recusal
 from guichet.core.db import db
 from guichet.core.transaction import unit_of_work
-from guichet.review.models import Outcome
+from guichet.review.models import Decision, DecisionStatus, Outcome
+from guichet.review.queries import committee, decisions
 from guichet.review.services import decision as services
 from tests.factories.accounts import make_account
 from tests.factories.calls import make_call
-from tests.factories.committee import make_reviewed, make_session
+from tests.factories.committee import make_decision, make_reviewed, make_session
 from tests.factories.plans import make_action, make_plan
+from tests.review.races import who
 
 AMOUNT, REASON, CONDITION, TITLE = "41 237", "Motif encore secret", "Condition encore secrète", "Comité des secrets"
 
@@ -83,7 +87,7 @@ def test_the_team_and_its_ministry_see_nothing(client_for, addresses, lead, doss
         assert Outcome.AWARDED.label not in page
     for reader in colleagues:
         # They know the session, not the dossier nor what it takes.
-        assert told_by(client_for(reader), [one for one in addresses if "/enveloppe" not in one], AMOUNT, REASON) == []
+        assert told_by(client_for(reader), addresses, AMOUNT, REASON) == []
     assert dossier.status is ApplicationStatus.REVIEWED
 
 
@@ -92,13 +96,79 @@ def test_visitors_and_reviewers_see_nothing(client_for, addresses):
         assert told_by(client_for(reader), addresses, AMOUNT, REASON, CONDITION, TITLE) == []
 
 
-def test_finance_sees_the_money_move_but_not_for_whom(client_for, addresses, dossier):
-    client = client_for(make_account(Role.FINANCE))
+def test_finance_and_administration_see_nothing(client_for, addresses):
+    for role in (Role.FINANCE, Role.ADMIN):
+        client = client_for(make_account(role))
+        assert told_by(client, addresses, AMOUNT, REASON, CONDITION) == []
 
-    assert told_by(client, addresses, REASON, CONDITION) == []
-    # The ledger of the call, and the page that opens it.
-    told = {address for address, _ in told_by(client, addresses, AMOUNT)}
-    assert all(address.startswith("/instruction/appels/") for address in told)
+
+# Nobody reads the envelope's pages but these.
+LEDGER_READERS = [Role.OFFICER, Role.ADMIN, Role.FINANCE, Role.CHAIR, Role.COMMITTEE, Role.AUDITOR]
+
+
+def pages_of_the_envelope(client, call):
+    """All that pages outside the session tell of the call's money: their words, without the tokens of their forms."""
+    urls = ("/instruction/appels", f"/instruction/appels/{call.slug}", f"/instruction/appels/{call.slug}/enveloppe")
+    texts = [client.get(url).get_data(as_text=True) for url in (*urls, f"/appels/{call.slug}", "/appels")]
+    # Otherwise the test would say nothing.
+    assert "Reste à attribuer" in texts[2]
+    return [re.sub(r'name="csrf_token"[^>]*>', "", text) for text in texts]
+
+
+@pytest.mark.parametrize("role", LEDGER_READERS)
+def test_the_envelope_does_not_move_before_the_decision_is_published(client_for, call, role):
+    client, chair_id = client_for(make_account(role)), make_account(Role.CHAIR).id
+    dossiers = [make_reviewed(call), make_reviewed(call)]
+    first_id, second_id = (one.id for one in dossiers)
+    meeting_id = make_session(call, *dossiers).id
+    before = pages_of_the_envelope(client, call)
+
+    chair = who(chair_id)
+    meeting = committee.one_for(chair, meeting_id)
+    first, second = (committee.on_agenda(meeting, chair, one) for one in (first_id, second_id))
+    with unit_of_work():
+        services.prepare(first, meeting, Outcome.AWARDED, Decimal(30_000), "", "", actor=chair)
+        services.prepare(first, meeting, Outcome.AWARDED, Decimal(41_237), "", "", actor=chair)
+        services.cancel(
+            services.prepare(second, meeting, Outcome.AWARDED, Decimal(20_000), "", "", actor=chair), actor=chair
+        )
+    assert pages_of_the_envelope(client, call) == before
+
+    with unit_of_work():
+        prepared = sa.select(Decision).where(Decision.status == DecisionStatus.PREPARED)
+        services.publish(
+            db.session.scalars(prepared.options(decisions.publishable())).unique().one(), actor=who(chair_id)
+        )
+    told = pages_of_the_envelope(client, call)[2].replace("\u202f", " ").replace("\u00a0", " ")
+    assert "458 763 €" in told
+    assert "-41 237 €" in told
+    assert "20 000" not in told
+
+
+@pytest.mark.parametrize("role", [Role.FINANCE, Role.OFFICER])
+def test_a_refused_freeze_does_not_say_what_is_reserved(client_for, call, role):
+    dossier = make_reviewed(call)
+    make_decision(dossier, make_session(call, dossier), amount=41_237)
+    client, url = client_for(make_account(role)), f"/instruction/appels/{call.slug}/enveloppe"
+
+    refused = client.send(url, {"kind": "freeze", "amount": "480000", "reason": "Gel"}).get_data(as_text=True)
+
+    assert "L’enveloppe de l’appel ne suffit pas" in refused
+    assert "458" not in refused
+
+
+def test_a_refused_award_does_not_say_what_hidden_dossiers_took(client_for, call):
+    chair = make_account(Role.CHAIR)
+    hidden, dossier = make_reviewed(call, amount=250_000), make_reviewed(call, amount=500_000)
+    db.session.add(Recusal(application_id=hidden.id, account_id=chair.id, reason="Conjoint."))
+    meeting = make_session(call, hidden, dossier)
+    make_decision(hidden, meeting, amount=41_237)
+
+    url = f"/seances/{meeting.id}/dossiers/{dossier.id}"
+    refused = client_for(chair).send(url, {"outcome": "awarded", "amount": "480000"}).get_data(as_text=True)
+
+    assert "une part en est réservée" in refused
+    assert "458" not in refused
 
 
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.COMMITTEE, Role.CHAIR, Role.AUDITOR])
@@ -109,7 +179,7 @@ def test_a_recusal_hides_the_decision_from_those_who_would_know(client_for, addr
     assert REASON in client.get(sheet).get_data(as_text=True)
     db.session.add(Recusal(application_id=dossier.id, account_id=reader.id, reason="Conjoint."))
 
-    assert told_by(client, addresses, REASON, CONDITION) == []
+    assert told_by(client, addresses, AMOUNT, REASON, CONDITION) == []
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.FINANCE])

@@ -65,6 +65,8 @@ def test_prepare_reserves_an_award_at_once(call, dossier, meeting, chair):
     assert db.session.scalar(sa.select(EnvelopeMovement.decision_id).filter_by(kind="award")) == decision.id
     assert dossier.status is ApplicationStatus.REVIEWED
     assert [entry.action for entry in audit.history_of(decision)] == ["decision.prepare"]
+    # The journal of the call would tell of it to those who may not know yet.
+    assert audit.history_of(call) == []
     # The history of the dossier, which the team may read, knows nothing of it.
     assert audit.history_of(dossier) == []
 

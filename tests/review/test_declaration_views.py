@@ -69,6 +69,27 @@ def test_list_puts_the_late_ones_first_and_says_so(client_for):
     assert page.count(">En retard<") == 1
 
 
+@pytest.mark.parametrize(
+    ("zone", "moment", "late"),
+    [
+        ("Europe/Paris", "2026-12-31T22:59:00Z", False),
+        ("Europe/Paris", "2026-12-31T23:00:00Z", True),
+        ("America/Cayenne", "2027-01-01T02:59:00Z", False),
+        ("America/Cayenne", "2027-01-01T03:00:00Z", True),
+        ("Pacific/Noumea", "2026-12-31T13:00:00Z", True),
+    ],
+)
+def test_a_last_day_counts_whole_where_the_call_is(client_for, session, at, zone, moment, late):
+    reviewer = make_account(Role.REVIEWER)
+    application = make_application(call=make_call(time_zone=zone), status=ApplicationStatus.UNDER_REVIEW)
+    make_assignment(application, reviewer=reviewer, due_on=dt.date(2026, 12, 31))
+    at(dt.datetime.fromisoformat(moment))
+
+    page = client_for(reviewer).get("/evaluations").get_data(as_text=True)
+
+    assert (">En retard<" in page) is late
+
+
 def test_list_filters_by_state_call_and_words(client_for):
     reviewer, call = make_account(Role.REVIEWER), make_call()
     make_assignment(

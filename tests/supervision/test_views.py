@@ -7,6 +7,7 @@ import pytest
 
 from guichet.accounts.models import Role
 from guichet.audit import services as audit
+from guichet.audit.models import Audience
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.notifications.models import Email, EmailStatus
@@ -161,6 +162,53 @@ def test_journal_is_searched_by_person_action_and_day(client_for, admin, at):
     found = client.get(f"/supervision/journal?mots=traçable&action=call&depuis={clock.today()}&jusque={clock.today()}")
     assert "call.publish" in found.text
     assert "Aucune ligne" in client.get("/supervision/journal?mots=traçable&depuis=2099-01-01").text
+
+
+SECRETS = (
+    ("decision.prepare", "decision", Audience.STAFF, {"amount": "41237.00"}),
+    ("assignment.complete", "assignment", Audience.STAFF, {"mean": "41237.00"}),
+    ("assignment.declare_conflict", "assignment", Audience.STAFF, {"reason": "41237.00"}),
+    ("committee_session.place", "committee_session", Audience.STAFF, {"dossiers": ["41237.00"]}),
+    ("application.note", "application", Audience.STAFF, {"note": "41237.00"}),
+    ("novelty.happen", "novelty", Audience.STAFF, {"fact": "41237.00"}),
+)
+
+
+@pytest.mark.parametrize(("roles", "told"), [((Role.ADMIN,), False), ((Role.AUDITOR,), True), (tuple(Role), True)])
+@pytest.mark.parametrize(("action", "subject_type", "audience", "facts"), SECRETS)
+def test_what_is_for_the_secretariat_is_told_to_auditors_alone(
+    client_for, session, roles, told, action, subject_type, audience, facts
+):
+    audit.record_by_id(None, action, subject_type, uuid.uuid4(), audience=audience, **facts)
+
+    page = client_for(make_account(*roles)).get("/supervision/journal").text
+
+    assert action in page
+    assert ("41237" in page) is told
+    assert ("Réservé à l’instruction" in page) is not told
+
+
+@pytest.mark.parametrize(
+    ("subject_type", "audience"),
+    [("application", Audience.TEAM), ("account", Audience.STAFF), ("call", Audience.STAFF)],
+)
+def test_administrators_read_what_they_run_and_what_teams_read(client_for, admin, subject_type, audience):
+    audit.record_by_id(None, "thing.happen", subject_type, uuid.uuid4(), audience=audience, fact="41237")
+
+    assert "41237" in client_for(admin).get("/supervision/journal").text
+
+
+def test_a_day_of_the_journal_is_a_day_in_paris(client_for, admin, at):
+    client = client_for(admin)
+    for action, moment in (("call.before", "2026-07-13T21:59:59Z"), ("call.during", "2026-07-13T22:00:00Z")):
+        at(dt.datetime.fromisoformat(moment))
+        audit.record(None, action, admin)
+        db.session.commit()
+
+    page = client.get("/supervision/journal?action=call&depuis=2026-07-14&jusque=2026-07-14").text
+
+    assert "call.during" in page
+    assert "call.before" not in page
 
 
 @pytest.mark.parametrize("url", ["/supervision/courriels/{}"])

@@ -11,6 +11,7 @@ from guichet.accounts.events import AccountInvited
 from guichet.accounts.models import Account, Organisation, OrganisationKind, ResetKind, Role, RoleGrant
 from guichet.accounts.policies import is_admin
 from guichet.accounts.services.credentials import open_reset
+from guichet.accounts.services.retention import ANONYMOUS_DOMAIN
 from guichet.audit import services as audit
 from guichet.core import clock
 from guichet.core.db import db
@@ -121,6 +122,9 @@ def deactivate(account: Account, *, actor: Account) -> None:
 
 def activate(account: Account, *, actor: Account) -> None:
     require(is_admin, actor, account)
+    lock(account)
+    if account.email.endswith(ANONYMOUS_DOMAIN):
+        raise RuleBroken("Ce compte a été rendu anonyme : ouvrez-en un nouveau pour cette personne.")
     account.active = True
     audit.record(actor, "account.activate", account)
 

@@ -1,31 +1,16 @@
 """Who may administer, and the first page of the administration."""
 
-import functools
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts import policies, queries
-from guichet.accounts.access import current_account, signed_in
+from guichet.accounts.access import signed_in
 from guichet.accounts.models import Organisation, Role
 from guichet.accounts.views import bp
 from guichet.core.errors import RuleBroken
-from guichet.core.policy import require
 
-View = TypeVar("View", bound=Callable[..., Any])
-
-
-def for_administrators(view: View) -> View:
-    """Only administrators of the whole window reach this view."""
-
-    @functools.wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        require(policies.is_admin, current_account(), None)
-        return view(*args, **kwargs)
-
-    return cast("View", signed_in(Role.ADMIN)(guarded))
+# Only administrators of the whole window reach these views.
+for_administrators = signed_in(Role.ADMIN, allowed=policies.is_admin)
 
 
 def crumbs(*steps: tuple[str, str | None]) -> list[tuple[str, str | None]]:

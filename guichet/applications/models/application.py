@@ -2,8 +2,9 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -146,3 +147,5 @@ class Application(Model):
     )
 
     __mapper_args__ = {"version_id_col": version}
+    # Who may write, and what: somebody may have left the team, or been answered, while a request waited for the lock.
+    READ_UNDER_LOCK: ClassVar[Mapping[str, tuple[str, ...]]] = {"team": ("account",), "change_requests": ()}

@@ -3,7 +3,6 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from zoneinfo import ZoneInfo
 
 from guichet.accounts.models import Account
 from guichet.applications.events import ChangesRequested
@@ -63,4 +62,4 @@ def answer(application: Application, *, at: dt.datetime) -> None:
 
 
 def _day_in(application: Application, instant: dt.datetime) -> dt.date:
-    return instant.astimezone(ZoneInfo(application.call.time_zone)).date()
+    return clock.day_of(instant, application.call.time_zone)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from guichet.accounts.models import Account
 from guichet.audit import services as audit
-from guichet.calls import policies, queries
+from guichet.calls import ledger, policies
 from guichet.calls.models import Call, EnvelopeMovement, MovementKind
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
@@ -29,7 +29,7 @@ def move_envelope(
     lock(call)
     left = call.envelope_left + amount
     if left < 0:
-        raise RuleBroken(f"Il reste {euros(call.envelope_left)} dans l’enveloppe de l’appel.", field="amount")
+        raise RuleBroken(_too_much(call, -amount), field="amount")
     if left > LARGEST:
         raise RuleBroken("Le total de l’enveloppe serait trop grand.", field="amount")
     db.session.add(
@@ -38,7 +38,16 @@ def move_envelope(
         )
     )
     call.envelope_left = left
-    audit.record(actor, "call.move_envelope", call, kind=kind, amount=amount, reason=reason, left=left)
+    # A decision leaves its own trace, a secret until it is published; what is left would betray it.
+    if decision_id is None:
+        audit.record(actor, "call.move_envelope", call, kind=kind, amount=amount, reason=reason)
+
+
+def _too_much(call: Call, amount: Decimal) -> str:
+    told = ledger.left_of(call.id)
+    if amount > told:
+        return f"Il reste {euros(told)} dans l’enveloppe de l’appel."
+    return "L’enveloppe de l’appel ne suffit pas : une part en est réservée."
 
 
 def move_by_hand(call: Call, kind: MovementKind, amount: Decimal, reason: str, *, actor: Account) -> None:
@@ -50,6 +59,6 @@ def move_by_hand(call: Call, kind: MovementKind, amount: Decimal, reason: str, *
     if amount <= 0:
         raise RuleBroken("Écrivez un montant supérieur à zéro.", field="amount")
     lock(call)
-    if kind is MovementKind.THAW and amount > (frozen := queries.frozen(call.id)):
+    if kind is MovementKind.THAW and amount > (frozen := ledger.frozen(call.id)):
         raise RuleBroken(f"Le gel en cours est de {euros(frozen)} : le dégel ne peut le dépasser.", field="amount")
     move_envelope(call, kind, -amount if kind in OUTWARD else amount, reason, actor=actor)

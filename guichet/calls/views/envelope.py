@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
-from guichet.calls import policies, queries, services
+from guichet.calls import ledger, policies, queries, services
 from guichet.calls.forms.envelope import MovementForm
 from guichet.calls.models import Call, MovementKind
 from guichet.calls.views import bp
@@ -37,14 +37,16 @@ def envelope(slug: str) -> ResponseReturnValue:
         else:
             flash("Le mouvement est écrit au registre.", "success")
             return redirect(url_for(".envelope", slug=slug), 303)
+    totals = ledger.totals_of(call.id)
     return page(
         "calls/envelope.html",
         form,
         call=call,
         zone_name=ZONES.get(call.time_zone, call.time_zone),
         kinds=kinds,
-        totals=queries.totals_of(call.id),
-        found=paginate(queries.ledger_of(call.id), requested_page()),
+        totals=totals,
+        left=sum(totals.values()),
+        found=paginate(ledger.ledger_of(call.id), requested_page()),
         crumbs=_crumbs(actor, call),
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Role
 from guichet.audit import queries as audit
-from guichet.calls import policies, queries, services
+from guichet.calls import ledger, policies, queries, services
 from guichet.calls.forms.drafting import CallForm
 from guichet.calls.models import Call
 from guichet.calls.views import bp
@@ -53,6 +53,7 @@ def manage(slug: str) -> ResponseReturnValue:
         gaps=gaps_of(call) if can_edit else [],
         steps=[(word, WORKFLOW[step.name].label) for word, step in STEPS.items() if step.name in possible],
         dossiers=queries.dossiers_of(call.id),
+        left=ledger.left_of(call.id),
         documents=queries.documents_of(call.id),
         history=facts(audit.history_of(call)[:10]),
         crumbs=crumbs(call),

@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from guichet.audit import services as audit
+from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.money import ZERO
 from guichet.plans.models import (
@@ -124,7 +125,7 @@ def _created(effect: Effect, decided: Decided) -> PlanAction:
 
 def _current_plan(decided: Decided) -> ActionPlan:
     """The ministry's plan that covers the year of the decision, made when it has none."""
-    year = decided.decided_at.year
+    year = clock.day_of(decided.decided_at).year
     rows = sa.select(ActionPlan).where(
         ActionPlan.ministry_id == decided.ministry_id, ActionPlan.first_year <= year, ActionPlan.last_year >= year
     )

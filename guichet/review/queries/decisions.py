@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
-from guichet.accounts.models import Account, Role, RoleGrant
+from guichet.accounts.models import Account, Organisation, Role, RoleGrant
 from guichet.applications.models import Application, Recusal, TeamMember
 from guichet.calls.models import Call
 from guichet.core import clock
@@ -76,15 +76,20 @@ def prepared(session: CommitteeSession, actor: Account, chosen: Collection[UUID]
 def people_to_tell(decisions: Sequence[Decision]) -> int:
     """How many e-mails the publication of `decisions` owes: team and focal points, each once for each dossier."""
     ids = [decision.application_id for decision in decisions]
-    team = sa.select(TeamMember.application_id, TeamMember.account_id).where(TeamMember.application_id.in_(ids))
+    holds = sa.or_(RoleGrant.last_day.is_(None), RoleGrant.last_day >= clock.today())
+    # A member is told for as long as she applies for the ministry of the dossier.
+    applies = sa.exists().where(RoleGrant.account_id == Account.id, RoleGrant.role == Role.APPLICANT, holds)
+    team = (
+        sa.select(TeamMember.application_id, TeamMember.account_id)
+        .join(Application, Application.id == TeamMember.application_id)
+        .join(TeamMember.account)
+        .join(Account.organisation)
+        .where(TeamMember.application_id.in_(ids), Organisation.ministry_id == Application.ministry_id, applies)
+    )
     focal_points = (
         sa.select(Application.id, RoleGrant.account_id)
         .join(RoleGrant, RoleGrant.organisation_id == Application.ministry_id)
-        .where(
-            Application.id.in_(ids),
-            RoleGrant.role == Role.FOCAL_POINT,
-            sa.or_(RoleGrant.last_day.is_(None), RoleGrant.last_day >= clock.today()),
-        )
+        .where(Application.id.in_(ids), RoleGrant.role == Role.FOCAL_POINT, holds)
     )
     told = team.union(focal_points).subquery()
     application_id, account_id = told.c

@@ -42,6 +42,8 @@ class Row:
     title: str
     carrier: str
     call: str
+    # IANA name: the day it is due ends there.
+    time_zone: str
 
 
 def asked_of(actor: Account) -> sa.Select[Assignment]:
@@ -81,6 +83,7 @@ def worklist(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Ro
             Application.title,
             Organisation.name,
             Call.title,
+            Call.time_zone,
             maintain_column_froms=True,
         )
         .order_by(is_over, Assignment.due_on, Assignment.id)

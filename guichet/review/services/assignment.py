@@ -1,7 +1,6 @@
 """Giving dossiers to reviewers, opening and closing the review."""
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 from guichet.accounts.models import Account
 from guichet.applications.models import Application, ApplicationStatus
@@ -31,7 +30,7 @@ def assign(application: Application, reviewer: Account, due_on: dt.date, *, acto
         fire(WORKFLOW, "open_review", application, actor)
     if application.status is not ApplicationStatus.UNDER_REVIEW:
         raise InvalidTransition(f"Action impossible : l’état est « {application.status.label} ».")
-    if due_on < clock.now().astimezone(ZoneInfo(application.call.time_zone)).date():
+    if due_on < clock.today(application.call.time_zone):
         raise RuleBroken("Choisissez un jour à venir.", field="due_on")
     earlier = queries.between(application, reviewer)
     if obstacle := queries.obstacle(application, reviewer, earlier):

@@ -16,7 +16,9 @@ from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
 from guichet.core.policy import require
+from guichet.outbox import services as outbox
 from guichet.review import policies
+from guichet.review.events import ApplicationReopened
 from guichet.review.models import CommitteeSession, Decision, SessionItem, SessionStatus
 from guichet.review.queries import committee as queries
 from guichet.review.workflow import SESSION
@@ -72,6 +74,7 @@ def return_to_committee(application: Application, *, actor: Account) -> None:
     """The points of an adjournment are cleared: the committee may decide. The published reason stays in the history."""
     fire(WORKFLOW, "return_to_reviewed", application, actor, reason=application.outcome_reason)
     application.outcome_reason, application.outcome_published_at = "", None
+    outbox.publish(ApplicationReopened(application_id=application.id, before=ApplicationStatus.DEFERRED, reason=""))
 
 
 def remove(session: CommitteeSession, lines: Sequence[queries.Line], *, actor: Account) -> None:

@@ -22,10 +22,10 @@ from guichet.core.errors import Forbidden, RuleBroken
 from guichet.core.policy import require
 from guichet.outbox import services as outbox
 from guichet.review import policies
-from guichet.review.events import DecisionPublished, PlanEffect
+from guichet.review.events import ApplicationReopened, DecisionPublished, PlanEffect
 from guichet.review.models import CommitteeSession, Decision, DecisionStatus, Outcome, SessionItem, SessionStatus
 from guichet.review.queries import decisions as queries
-from guichet.review.queries.committee import AWAITING, is_recused, recusal
+from guichet.review.queries.committee import AWAITING, is_recused, money, recusal
 from guichet.review.workflow import DECISION
 from guichet.web.filters import euros
 from guichet.workflow.engine import fire, lock
@@ -125,6 +125,8 @@ def reopen(application: Application, reason: str, *, actor: Account) -> None:
         raise RuleBroken("Écrivez la suite donnée au recours.", field="reason")
     fire(WORKFLOW, "reopen_rejected", application, actor, reason=reason)
     application.outcome_reason, application.outcome_published_at = "", None
+    before = ApplicationStatus.REJECTED
+    outbox.publish(ApplicationReopened(application_id=application.id, before=before, reason=reason))
 
 
 def _check_seen(previous: Decision, seen: str | None) -> None:
@@ -189,10 +191,24 @@ def _enter(decision: Decision, actor: Account) -> None:
     if decision.amount is not None:
         reason = f"Attribution préparée en séance « {decision.session.title} »"
         call = decision.session.call
+        _check_envelope(decision.session, decision.amount, actor)
         move_envelope(call, MovementKind.AWARD, -decision.amount, reason, actor=actor, decision_id=decision.id)
     # The reason and the conditions are in the decision, which never changes; more people read the journal.
     facts = {"outcome": decision.outcome, "amount": decision.amount, "application_id": decision.application_id}
     audit.record(actor, "decision.prepare", decision, audience=Audience.STAFF, **facts)
+
+
+def _check_envelope(session: CommitteeSession, amount: Decimal, actor: Account) -> None:
+    """The refusal tells no more than the actor's page of the session: not what dossiers hidden from her took."""
+    if amount <= session.call.envelope_left:
+        return
+    left = money(session, actor).left
+    raise RuleBroken(
+        f"Il reste {euros(left)} dans l’enveloppe de l’appel."
+        if amount > left
+        else "L’enveloppe de l’appel ne suffit pas : une part en est réservée à des dossiers qui ne vous sont pas montrés.",
+        field="amount",
+    )
 
 
 def _take_back(decision: Decision, actor: Account) -> None:

@@ -1,13 +1,13 @@
 """Eligibility: each decision is reasoned, dated, signed and kept; a reopening adds a decision and erases none."""
 
 from guichet.accounts.models import Account
-from guichet.applications.models import Application
+from guichet.applications.models import Application, ApplicationStatus
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
 from guichet.outbox import services as outbox
-from guichet.review.events import ApplicationClosed, EligibilityDecided
+from guichet.review.events import ApplicationClosed, ApplicationReopened, EligibilityDecided
 from guichet.review.models import EligibilityDecision
 from guichet.workflow.engine import fire
 
@@ -30,6 +30,8 @@ def reopen(application: Application, reason: str, *, actor: Account) -> None:
     fire(WORKFLOW, "reopen_ineligible", application, actor, reason=_given(reason))
     application.outcome_reason = ""
     application.outcome_published_at = None
+    before = ApplicationStatus.INELIGIBLE
+    outbox.publish(ApplicationReopened(application_id=application.id, before=before, reason=reason))
 
 
 def close_without_follow_up(application: Application, reason: str, *, actor: Account) -> None:

@@ -53,7 +53,7 @@ def my_assignments() -> ResponseReturnValue:
         filters=filters,
         found=queries.worklist(actor, filters.wanted, total, requested_page()),
         by_status=by_status,
-        today=clock.today(),
+        today_in=clock.today,
         crumbs=[("Accueil", "/"), ("Mes évaluations", None)],
     )
 

@@ -1,0 +1,52 @@
+"""Who may still be told: an e-mail shows nothing that the pages would not show its reader now.
+
+Asked when the e-mail is written and again when it leaves: meanwhile a person may have been recused, have left her team, her
+ministry or her role, or have had her account closed.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from guichet.accounts import queries as accounts
+from guichet.accounts.models import Account
+from guichet.applications.models import Application
+from guichet.applications.queries import for_processing, visible_to
+from guichet.audit.models import Audience
+from guichet.core.db import db
+from guichet.review.models import Assignment, CommitteeSession, SessionItem
+from guichet.review.queries.committee import READERS, shown_to
+from guichet.review.queries.evaluations import asked_of
+
+
+def entitled(people: Iterable[UUID], subject_type: str, subject_id: UUID, audience: Audience) -> list[Account]:
+    """Those of `people` whose account is open and who may read what the e-mail is about, by name. A statement, then one each."""
+    rows = accounts.with_rights().where(Account.id.in_(set(people)), Account.active).order_by(Account.full_name)
+    # Read afresh: the rights of a moment ago may have ended.
+    found = db.session.scalars(rows.execution_options(populate_existing=True)).unique().all()
+    if subject_type != Application.__tablename__:
+        return list(found)
+    return [person for person in found if _may_read(person, subject_id, audience)]
+
+
+def _may_read(actor: Account, application_id: UUID, audience: Audience) -> bool:
+    ways: list[sa.Select[Any]]
+    if audience is Audience.TEAM:
+        ways = [visible_to(actor).where(Application.id == application_id)]
+    else:
+        ways = [
+            for_processing(actor).where(Application.id == application_id),
+            asked_of(actor).where(Assignment.application_id == application_id),
+            _in_session(actor).where(SessionItem.application_id == application_id),
+        ]
+    return bool(db.session.scalar(sa.select(sa.or_(*(way.exists() for way in ways)))))
+
+
+def _in_session(actor: Account) -> sa.Select[SessionItem]:
+    scopes = [actor.calls_as(role) for role in READERS]
+    rows = sa.select(SessionItem).join(SessionItem.session).join(SessionItem.application).where(shown_to(actor))
+    if None in scopes:
+        return rows
+    return rows.where(CommitteeSession.call_id.in_({call_id for scope in scopes for call_id in scope or ()}))
