@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
+from guichet.embedded.child import die_with_parent
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -32,7 +34,14 @@ class Process:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True
+                self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                # A run that is itself killed leaves no server behind.
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - it makes two system calls, nothing more
             )
 
     def kill(self) -> None:

@@ -59,7 +59,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=tuple(keep),
-                preexec_fn=_die_with_parent(self._stop_signal),  # noqa: PLW1509 - it makes two system calls, nothing more
+                preexec_fn=die_with_parent(self._stop_signal),  # noqa: PLW1509 - it makes two system calls, nothing more
                 **(self._account.for_popen() if self._account else {}),
             )
 
@@ -153,7 +153,7 @@ def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:
     return True
 
 
-def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
+def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
     """Linux sends `stop_signal` to the child when we die, even by kill -9."""
     if _libc is None:
         return None
