@@ -98,16 +98,12 @@ def init_celery(app: Flask, settings: Settings) -> None:
         broker_transport_options={
             "max_retries": 0,
             "socket_connect_timeout": 1,
-            "visibility_timeout": 600,
-            # A killed worker's tasks come back within seconds, not after the visibility timeout.
-            "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,
+            # What the broker carries are nudges, which a sweep replaces: nothing is kept until acknowledged. Kept ones
+            # would be put back when the connection is lost, through that very connection, and the worker would die of it.
+            "ack_emulation": False,
         },
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        # Below the visibility timeout, or a slow task would be started twice.
         task_time_limit=300,
         task_soft_time_limit=240,
         worker_prefetch_multiplier=1,

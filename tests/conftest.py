@@ -165,8 +165,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def client_for(app: Flask, session: Any) -> Callable[[Account | None], Client]:
-    """A browser for somebody: signed in as `account`, or as nobody."""
+    """A browser for somebody: signed in as `account`, or as nobody; what earlier tests asked is not counted against it."""
     app.test_client_class = Client
+    limiter.reset()
 
     def make(account: Account | None = None) -> Client:
         client = app.test_client()

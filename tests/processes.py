@@ -67,7 +67,8 @@ class Process:
 
 def worker(environment: Mapping[str, str], log: Path) -> Process:
     """A Celery worker with two processes."""
-    command = ("celery", "-A", "worker:celery", "worker", "--concurrency=2", "--loglevel=WARNING")
+    options = ("--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle")
+    command = ("celery", "-A", "worker:celery", "worker", *options)
     return Process(*command, environment=environment, log=log)
 
 

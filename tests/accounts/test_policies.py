@@ -28,7 +28,7 @@ def test_an_administrator_of_one_call_does_not_administer_people(session):
 def test_a_role_ends_with_its_last_day(session, at):
     account = make_account(Role.OFFICER)
     account.grants[0].last_day = clock.today()
-    midnight = dt.datetime.combine(clock.today() + dt.timedelta(days=1), dt.time(), dt.UTC)
+    midnight = clock.midnight(clock.today() + dt.timedelta(days=1))
 
     at(midnight - dt.timedelta(seconds=1))
     assert account.has_role(Role.OFFICER)
