@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus
+from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, TeamRole
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,18 @@ def awaited(application: Application, *, at: dt.datetime) -> Awaited:
             if request.answered_at is None:
                 return _until(status.awaited, end_of(request.due_on, call.time_zone), call.time_zone, at)
     return Awaited(status.awaited)
+
+
+def who_hands_in(application: Application) -> str:
+    """Who may submit what is being written, in one sentence; nothing once it is submitted."""
+    lead = next((member.account.full_name for member in application.team if member.role is TeamRole.LEAD), "le porteur")
+    if application.status is ApplicationStatus.CHANGES_REQUESTED:
+        return f"Qui renvoie les compléments : {lead}."
+    if application.status not in NEVER_SUBMITTED:
+        return ""
+    if application.call.endorsement_required:
+        return "Qui dépose : le référent numérique écoresponsable du ministère, en visant le dossier."
+    return f"Qui dépose : {lead}."
 
 
 def end_of(day: dt.date, zone: str) -> dt.datetime:

@@ -17,6 +17,9 @@ const source = join(here, "..", "static");
 const target = join(source, "dist");
 const dsfr = join(here, "node_modules", "@gouvfr", "dsfr", "dist");
 
+// app.js is on every page; drafts.js where a dossier is written.
+const SCRIPTS = ["app.js", "drafts.js"];
+
 const MEDIA = { ".svg": "image/svg+xml", ".woff2": "font/woff2" };
 
 const step = (text) => console.log(`  ${text}`);
@@ -89,8 +92,8 @@ async function build() {
 
   step("Reading the templates and the design system");
   const pages = await templates(join(root, "templates"));
-  const js = await readFile(join(source, "app.js"), "utf8");
-  const contents = [js, ...(await Promise.all(pages.map((page) => readFile(page, "utf8"))))];
+  const scripts = await Promise.all(SCRIPTS.map(async (name) => [name, await readFile(join(source, name), "utf8")]));
+  const contents = [...scripts.map(([, text]) => text), ...(await Promise.all(pages.map((page) => readFile(page, "utf8"))))];
   const design = withoutUnused(await readFile(join(dsfr, "dsfr.main.css"), "utf8"));
   const ours = await readFile(join(source, "app.css"), "utf8");
 
@@ -104,7 +107,7 @@ async function build() {
   if (process.env.STATE_BRAND === "1") {
     await publish("state.css", minified("state.css", await inlined(kept, font)), manifest);
   }
-  await publish("app.js", script(js), manifest);
+  for (const [name, text] of scripts) await publish(name, script(text), manifest);
   await publish("favicon.svg", await readFile(join(source, "favicon.svg")), manifest);
   await writeFile(join(target, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }

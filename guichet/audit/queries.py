@@ -24,6 +24,13 @@ def history_of(subject: Any, *audiences: Audience) -> Sequence[AuditEntry]:
     ).all()
 
 
+def last_of(subject: Any) -> AuditEntry | None:
+    """The latest entry about `subject`."""
+    return db.session.scalar(
+        sa.select(AuditEntry).where(AuditEntry.subject_id == subject.id).order_by(AuditEntry.number.desc()).limit(1)
+    )
+
+
 def search(
     *,
     words: str = "",

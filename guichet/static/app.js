@@ -66,9 +66,11 @@ for (const form of all("form[data-guard]")) {
   form.addEventListener("input", () => {
     dirty = true;
   });
-  form.addEventListener("submit", () => {
-    dirty = false;
-  });
+  for (const name of ["submit", "guichet:saved"]) {
+    form.addEventListener(name, () => {
+      dirty = false;
+    });
+  }
 }
 addEventListener("beforeunload", (event) => {
   if (dirty) event.preventDefault();
@@ -133,4 +135,29 @@ for (const place of all("[data-print]")) {
   button.textContent = place.dataset.print || "Imprimer";
   button.addEventListener("click", () => print());
   place.append(button);
+}
+
+// What drafts.js keeps on this machine is its author's alone: gone when she signs out, and when somebody else signs in.
+const COPIES = "guichet-saisie:";
+const forget = (gone) => {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(COPIES) && gone(key)) localStorage.removeItem(key);
+  } catch {
+    // No storage, or a forbidden one: nothing is kept either.
+  }
+};
+const signOut = document.querySelector("form[data-sign-out]");
+if (signOut) {
+  const own = `${COPIES}${signOut.dataset.signOut}:`;
+  forget((key) => !key.startsWith(own));
+  signOut.addEventListener("submit", () => {
+    forget(() => true);
+    try {
+      // The other tabs hear it.
+      localStorage.setItem("guichet-sortie", Date.now());
+      localStorage.removeItem("guichet-sortie");
+    } catch {
+      // No storage: nothing to be told.
+    }
+  });
 }

@@ -53,9 +53,14 @@ def moment(value: dt.datetime | None, zone: str = "Europe/Paris", *, with_zone: 
     """« 23 novembre 2026 à 14 h 05 (heure de Paris) »."""
     if value is None:
         return "—"
-    local = value.astimezone(ZoneInfo(zone))
-    written = f"{day(value, zone)} à{NO_BREAK}{local.hour}{NO_BREAK}h{NO_BREAK}{local.minute:02}"
+    written = f"{day(value, zone)} à{NO_BREAK}{hour(value, zone)}"
     return f"{written} ({ZONES.get(zone, zone)})" if with_zone else written
+
+
+def hour(value: dt.datetime, zone: str = "Europe/Paris") -> str:
+    """« 14 h 05 »."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{local.hour}{NO_BREAK}h{NO_BREAK}{local.minute:02}"
 
 
 def number(value: Decimal | float | None, places: int = 0) -> str:
@@ -88,5 +93,5 @@ def filesize(size: int) -> str:
 
 
 def init_app(app: Flask) -> None:
-    for function in (day, moment, number, euros, percent, filesize):
+    for function in (day, moment, hour, number, euros, percent, filesize):
         app.add_template_filter(function)

@@ -9,7 +9,7 @@ from guichet.applications.models.content import (
     PlanLink,
     TeamMember,
 )
-from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal
+from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal, SectionPresence
 from guichet.applications.models.statuses import (
     ENVIRONMENTAL_UNITS,
     IN_PROGRESS,
@@ -38,6 +38,7 @@ __all__ = [
     "PlanLink",
     "Recusal",
     "Section",
+    "SectionPresence",
     "TeamMember",
     "TeamRole",
     "application_priority_action",

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from guichet.accounts.models import Account
-from guichet.core.db import Model
+from guichet.applications.models.statuses import Section
+from guichet.core.db import Model, stored
 
 
 class ApplicationVersion(Model):
@@ -64,3 +65,21 @@ class Recusal(Model):
     application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("application.id", ondelete="CASCADE"))
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"))
     reason: Mapped[str] = mapped_column(sa.String(500))
+
+
+class SectionPresence(Model):
+    """Somebody is writing a section: said to whoever opens it too, and forgotten soon after she leaves."""
+
+    __tablename__ = "section_presence"
+    __table_args__ = (
+        sa.UniqueConstraint("application_id", "section", "account_id"),
+        sa.CheckConstraint("since <= seen_at", name="since_before_seen"),
+        sa.Index(None, "seen_at"),
+        sa.Index(None, "account_id"),
+    )
+
+    application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("application.id", ondelete="CASCADE"))
+    section: Mapped[Section] = mapped_column(stored(Section))
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"))
+    since: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime]

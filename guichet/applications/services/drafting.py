@@ -1,5 +1,6 @@
 """Writing a dossier: begin, save a section, throw a draft away."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from guichet.applications.models import (
     TeamRole,
 )
 from guichet.applications.sections import COLUMNS, fingerprint
+from guichet.audit import queries as journal
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.calls import policies as calls
@@ -34,6 +36,8 @@ from guichet.workflow.engine import lock
 
 Values = Mapping[str, Any]
 MOST_LINES = 20
+SAVED = "application.save-section"
+SITTING = dt.timedelta(minutes=30)
 
 
 def create(
@@ -72,8 +76,12 @@ def _same(begun: list[Application], organisation: Organisation, title: str) -> A
     return next((draft for draft in begun if (draft.status, draft.organisation_id, draft.title) == alike), None)
 
 
-def save_section(application: Application, section: Section, values: Values, *, seen: str, actor: Account) -> None:
+def save_section(
+    application: Application, section: Section, values: Values, *, seen: str, by_itself: bool = False, actor: Account
+) -> None:
     """Replace what `section` holds by `values`, complete or not.
+
+    A page that saves `by_itself` while somebody types is one line of the journal for each sitting, not one every few seconds.
 
     Raises Conflict when it changed since its fingerprint was `seen`, Forbidden when it is closed to `actor`, RuleBroken
     at its field for what no dossier can hold.
@@ -86,7 +94,20 @@ def save_section(application: Application, section: Section, values: Values, *, 
         write(application, values)
     # Moves the version too, when only rows of other tables changed.
     application.saved_at = clock.now()
-    audit.record(actor, "application.save-section", application, audience=Audience.TEAM, section=section)
+    if not (by_itself and _told_lately(application, section, actor)):
+        audit.record(actor, SAVED, application, audience=Audience.TEAM, section=section)
+
+
+def _told_lately(application: Application, section: Section, actor: Account) -> bool:
+    """Whether the last line about the dossier already says that `actor` is writing `section`."""
+    last = journal.last_of(application)
+    return (
+        last is not None
+        and last.action == SAVED
+        and last.actor_id == actor.id
+        and last.facts.get("section") == section
+        and last.created_at > clock.now() - SITTING
+    )
 
 
 def open_section(application: Application, section: Section, *, seen: str, actor: Account) -> None:

@@ -5,6 +5,15 @@ from flask import Blueprint
 bp = Blueprint("applications", __name__)
 
 # The modules hang their views on `bp`, hence after it.
-from guichet.applications.views import attachments, dossiers, drafting, proof, sections, submission, team  # noqa: E402
+from guichet.applications.views import (  # noqa: E402
+    attachments,
+    autosave,
+    dossiers,
+    drafting,
+    proof,
+    sections,
+    submission,
+    team,
+)
 
-__all__ = ["attachments", "bp", "dossiers", "drafting", "proof", "sections", "submission", "team"]
+__all__ = ["attachments", "autosave", "bp", "dossiers", "drafting", "proof", "sections", "submission", "team"]

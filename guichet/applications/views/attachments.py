@@ -12,12 +12,11 @@ from guichet.applications.forms.attachments import AttachmentForm
 from guichet.applications.models import Application, Section
 from guichet.applications.services import attachments as services
 from guichet.applications.views import bp
-from guichet.applications.views.parts import crumbs, section_items
+from guichet.applications.views.parts import dossier_page, section_items
 from guichet.core.errors import NotFound, RuleBroken
 from guichet.core.transaction import unit_of_work
 from guichet.documents import serving
 from guichet.web.forms import ActionForm
-from guichet.web.pages import page
 
 
 @bp.route("/dossiers/<uuid:application_id>/rubriques/pieces", methods=["GET", "POST"])
@@ -46,10 +45,11 @@ def attachments(application_id: UUID) -> ResponseReturnValue:
 def _attachments_page(application: Application, form: AttachmentForm) -> ResponseReturnValue:
     actor = current_account()
     kept = [attachment for attachment in application.attachments if attachment.removed_at is None]
-    return page(
+    return dossier_page(
         "applications/attachments.html",
         form,
-        application=application,
+        application,
+        Section.ATTACHMENTS.label,
         kept=kept,
         is_full=len(kept) >= services.MOST_KEPT,
         most=services.MOST_KEPT,
@@ -58,7 +58,6 @@ def _attachments_page(application: Application, form: AttachmentForm) -> Respons
         removal=ActionForm(formdata=None),
         number=len(Section),
         items=section_items(application, actor, Section.ATTACHMENTS),
-        crumbs=crumbs(application, Section.ATTACHMENTS.label),
     )
 
 

@@ -9,15 +9,13 @@ from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
 from guichet.applications import policies, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
-from guichet.applications.awaited import awaited
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.views import bp
-from guichet.applications.views.parts import crumbs, gaps_with_links, section_items, steps
+from guichet.applications.views.parts import dossier_page, gaps_with_links, section_items, steps
 from guichet.audit import queries as audit
 from guichet.audit.models import Audience
-from guichet.core import clock
 from guichet.core.paging import PAGE_SIZE, Page, paginate
 from guichet.web.pages import page, requested_page
 
@@ -48,10 +46,10 @@ def show(application_id: UUID) -> ResponseReturnValue:
     actor = current_account()
     application = queries.one_for(actor, application_id)
     moments = _history(application, actor)
-    return page(
+    return dossier_page(
         "applications/show.html",
-        application=application,
-        awaited=awaited(application, at=clock.now()),
+        None,
+        application,
         sections=section_items(application, actor),
         gaps=gaps_with_links(application, actor),
         steps=steps(application, actor),
@@ -62,7 +60,6 @@ def show(application_id: UUID) -> ResponseReturnValue:
         latest=moments[:LATEST],
         has_more=len(moments) > LATEST,
         ways_of_appeal=WAYS_OF_APPEAL,
-        crumbs=crumbs(application),
     )
 
 
@@ -73,7 +70,7 @@ def content(application_id: UUID) -> ResponseReturnValue:
     if not policies.can_read_rewriting(current_account(), application):
         latest = max((version.number for version in application.versions), default=0)
         return redirect(url_for(".version", application_id=application_id, number=latest), 303)
-    return page("applications/content.html", application=application, crumbs=crumbs(application, "Contenu du dossier"))
+    return dossier_page("applications/content.html", None, application, "Contenu du dossier")
 
 
 @bp.get("/dossiers/<uuid:application_id>/historique")
@@ -83,11 +80,12 @@ def history(application_id: UUID) -> ResponseReturnValue:
     application = queries.one_for(actor, application_id)
     moments = _history(application, actor)
     number = min(max(1, requested_page()), max(1, -(-len(moments) // PAGE_SIZE)))
-    return page(
+    return dossier_page(
         "applications/history.html",
-        application=application,
+        None,
+        application,
+        "Historique",
         found=Page(moments[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(moments)),
-        crumbs=crumbs(application, "Historique"),
     )
 
 

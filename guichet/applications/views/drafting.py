@@ -12,7 +12,7 @@ from guichet.applications.forms.start import StartForm
 from guichet.applications.models import Application
 from guichet.applications.services import drafting
 from guichet.applications.views import bp
-from guichet.applications.views.parts import crumbs
+from guichet.applications.views.parts import dossier_page
 from guichet.calls.models import Call
 from guichet.calls.policies import is_open
 from guichet.core import clock
@@ -81,6 +81,4 @@ def delete(application_id: UUID) -> ResponseReturnValue:
             drafting.delete(application, actor=actor)
         flash("Le brouillon est supprimé.", "success")
         return redirect(url_for(".index"), 303)
-    return page(
-        "applications/delete.html", form, application=application, crumbs=crumbs(application, "Supprimer le brouillon")
-    )
+    return dossier_page("applications/delete.html", form, application, "Supprimer le brouillon")

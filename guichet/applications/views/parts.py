@@ -1,14 +1,21 @@
 """What the pages of a dossier share: breadcrumb, list of its sections, list of what it lacks, its buttons."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 
+from guichet.accounts.access import current_account
 from guichet.accounts.models import Account
 from guichet.applications import policies
+from guichet.applications.awaited import Awaited, awaited, who_hands_in
 from guichet.applications.completeness import Gap, SectionState, missing, states
 from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, Section
 from guichet.applications.workflow import WORKFLOW
+from guichet.core import clock
+from guichet.web.pages import page
 from guichet.workflow.engine import open_transitions
 
 Crumbs = list[tuple[str, str | None]]
@@ -43,6 +50,39 @@ class SectionItem:
 class Step:
     label: str
     url: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The banner of every page of a dossier. `gaps` counts what it lacks, for those who write it (None for others)."""
+
+    awaited: Awaited
+    gaps: int | None
+    hands_in: str
+
+
+def standing(application: Application, actor: Account) -> Standing:
+    writes = policies.is_on_team(actor, application) or policies.is_focal_point(actor, application)
+    shown = writes and _is_being_written(application)
+    return Standing(
+        awaited=awaited(application, at=clock.now()),
+        gaps=len(missing(application)) if shown else None,
+        hands_in=who_hands_in(application) if shown else "",
+    )
+
+
+def dossier_page(
+    template: str, form: FlaskForm | None, application: Application, *here: str, **context: Any
+) -> ResponseReturnValue:
+    """A page of the dossier, under its banner and the way to `here`."""
+    return page(
+        template,
+        form,
+        application=application,
+        standing=standing(application, current_account()),
+        crumbs=crumbs(application, *here),
+        **context,
+    )
 
 
 def crumbs(application: Application, *here: str) -> Crumbs:

@@ -8,19 +8,18 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.applications import policies, queries
-from guichet.applications.budget import Summary
 from guichet.applications.completeness import missing
 from guichet.applications.forms.comparison import differences
 from guichet.applications.forms.sections import CarrierForm, OpennessForm, ProjectForm, SectionForm, SolutionForm
 from guichet.applications.forms.tables import BudgetForm, CalendarForm, ImpactForm, PlanForm, TableForm
 from guichet.applications.models import Application, Section
 from guichet.applications.sections import fingerprint, values_of
-from guichet.applications.services import drafting
+from guichet.applications.services import drafting, presence
 from guichet.applications.views import bp
-from guichet.applications.views.parts import crumbs, section_items, section_url
+from guichet.applications.views.parts import dossier_page, section_items, section_url
 from guichet.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from guichet.core.transaction import unit_of_work
-from guichet.web.pages import page, requested_page
+from guichet.web.pages import requested_page
 
 FORMS: dict[Section, type[SectionForm]] = {
     Section.PROJECT: ProjectForm,
@@ -50,8 +49,8 @@ WIDE = {Section.PLAN, Section.BUDGET, Section.IMPACT}
 @signed_in()
 def section(application_id: UUID, slug: str) -> ResponseReturnValue:
     application = queries.one_for(current_account(), application_id)
-    opened = _section_at(slug)
-    form = _form_for(application, opened)
+    opened = section_at(slug)
+    form = form_for(application, opened)
     if not policies.can_edit_section(current_account(), application, opened):
         return _closed(application, opened, form)
     if "add" in request.form and isinstance(form, TableForm) and not form.is_full:
@@ -63,14 +62,14 @@ def section(application_id: UUID, slug: str) -> ResponseReturnValue:
     return _save(application, opened, form)
 
 
-def _section_at(slug: str) -> Section:
+def section_at(slug: str) -> Section:
     found = next((section for section in FORMS if section.slug == slug), None)
     if found is None:
         raise NotFound("Cette rubrique n’existe pas.")
     return found
 
 
-def _form_for(application: Application, opened: Section) -> SectionForm:
+def form_for(application: Application, opened: Section) -> SectionForm:
     """The form of the section: as it was sent, else as it was saved, with empty lines to type in."""
     values = values_of(application, opened)
     if opened is Section.BUDGET:
@@ -137,7 +136,7 @@ def _conflict(application: Application, opened: Section, form: SectionForm) -> R
         return _closed(application, opened, form)
     compared = list(
         differences(
-            _copy(application, opened, values_of(application, opened)), _copy(application, opened, form.values())
+            copy_of(application, opened, values_of(application, opened)), copy_of(application, opened, form.values())
         )
     )
     if not compared:
@@ -149,7 +148,7 @@ def _conflict(application: Application, opened: Section, form: SectionForm) -> R
     return body, 409
 
 
-def _copy(application: Application, opened: Section, values: dict[str, Any]) -> SectionForm:
+def copy_of(application: Application, opened: Section, values: dict[str, Any]) -> SectionForm:
     """A form of the whole section that holds `values`, to be compared with another."""
     if opened is Section.BUDGET:
         return BudgetForm(values["lines"], None, formdata=None)
@@ -169,10 +168,11 @@ def _closed(application: Application, opened: Section, form: SectionForm) -> Res
 def _section_page(application: Application, opened: Section, form: SectionForm, **context: Any) -> ResponseReturnValue:
     order = list(FORMS)
     number = order.index(opened)
-    return page(
+    return dossier_page(
         "applications/section.html",
         form,
-        application=application,
+        application,
+        opened.label,
         section=opened,
         fields=FIELDS[opened],
         number=number + 1,
@@ -184,13 +184,8 @@ def _section_page(application: Application, opened: Section, form: SectionForm, 
         budget=form.summary(staff_counted=application.call.staff_cost_counted)
         if isinstance(form, BudgetForm)
         else None,
-        crumbs=crumbs(application, opened.label),
+        # The lines of a budget keep their identity: new ones get theirs from a whole save, and would be doubled by others.
+        saves_by_itself=opened is not Section.BUDGET,
+        others=presence.others(application, opened, actor=current_account()),
         **context,
     )
-
-
-def _budget(application: Application, form: SectionForm) -> Summary | None:
-    """The totals of what is typed; none while it is wrong."""
-    if not isinstance(form, BudgetForm) or form.errors:
-        return None
-    return form.summary(staff_counted=application.call.staff_cost_counted)

@@ -16,7 +16,7 @@ from guichet.applications.forms.submission import EndorseForm, ReadForm, ReturnF
 from guichet.applications.models import Application, ApplicationStatus
 from guichet.applications.services import submission as services
 from guichet.applications.views import bp
-from guichet.applications.views.parts import crumbs, gaps_with_links
+from guichet.applications.views.parts import dossier_page, gaps_with_links
 from guichet.applications.workflow import WORKFLOW
 from guichet.calls.policies import is_open
 from guichet.core import clock
@@ -25,7 +25,6 @@ from guichet.core.policy import require
 from guichet.core.transaction import unit_of_work
 from guichet.web.filters import moment
 from guichet.web.forms import Form
-from guichet.web.pages import page
 
 S = ApplicationStatus
 
@@ -147,17 +146,17 @@ def _take(
 
 
 def _step_page(step: Step, application: Application, actor: Account, form: Form) -> ResponseReturnValue:
-    return page(
+    return dossier_page(
         step.template,
         form,
-        application=application,
+        application,
+        WORKFLOW[step.transition].label,
         gaps=gaps_with_links(application, actor),
         budget=summarise(application.budget_lines, staff_counted=application.call.staff_cost_counted),
         pieces=[attachment for attachment in application.attachments if attachment.removed_at is None],
         is_open=is_open(application.call, at=clock.now()),
         complements=next((asked for asked in application.change_requests if asked.answered_at is None), None),
         is_on_team=policies.is_on_team(actor, application),
-        crumbs=crumbs(application, WORKFLOW[step.transition].label),
     )
 
 

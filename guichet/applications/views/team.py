@@ -13,11 +13,10 @@ from guichet.applications.forms.start import MemberForm
 from guichet.applications.models import Application
 from guichet.applications.services import team as services
 from guichet.applications.views import bp
-from guichet.applications.views.parts import crumbs
+from guichet.applications.views.parts import dossier_page
 from guichet.core.errors import RuleBroken
 from guichet.core.transaction import unit_of_work
 from guichet.web.forms import ActionForm, Form
-from guichet.web.pages import page
 
 
 @bp.route("/dossiers/<uuid:application_id>/equipe", methods=["GET", "POST"])
@@ -69,12 +68,12 @@ def _done(form: Form, use_case: Callable[..., None], *arguments: Any, **named: A
 
 def _team_page(application: Application, form: Form) -> ResponseReturnValue:
     actor = current_account()
-    return page(
+    return dossier_page(
         "applications/team.html",
         form,
-        application=application,
+        application,
+        "Équipe",
         member_form=form if isinstance(form, MemberForm) else MemberForm(formdata=None),
         action_form=ActionForm(),
         can_manage=policies.can_manage_team(actor, application),
-        crumbs=crumbs(application, "Équipe"),
     )

@@ -1,0 +1,117 @@
+"""What the page of a section asks by itself while somebody types: save, and say who else is there. Answers in JSON.
+
+Everything works without it: the buttons of the page save too (views/sections.py).
+"""
+
+from uuid import UUID
+
+from flask import jsonify
+from flask.typing import ResponseReturnValue
+
+from guichet.accounts.access import current_account, signed_in
+from guichet.applications import queries
+from guichet.applications.forms.comparison import differences
+from guichet.applications.forms.sections import SectionForm
+from guichet.applications.models import Application, Section
+from guichet.applications.sections import fingerprint, values_of
+from guichet.applications.services import drafting, presence
+from guichet.applications.views import bp
+from guichet.applications.views.sections import copy_of, form_for, section_at
+from guichet.core.errors import Conflict, Forbidden, NotFound, RuleBroken
+from guichet.core.transaction import unit_of_work
+from guichet.web.filters import hour
+from guichet.web.forms import EXPIRED, ActionForm
+
+CLOSED = (
+    "Cette rubrique n’est plus ouverte à la saisie : rien de plus n’est enregistré. Gardez une copie de votre texte."
+)
+REWRITTEN = (
+    "Quelqu’un a modifié cette rubrique pendant votre saisie. Choisissez « Enregistrer » pour comparer les deux textes."
+)
+# A part of the form is not known to the page: what is wrong is said by the page itself, on a whole save.
+WRONG = "Un champ est à corriger avant l’enregistrement."
+
+
+@bp.post("/dossiers/<uuid:application_id>/rubriques/<slug>/saisie")
+@signed_in()
+def autosave(application_id: UUID, slug: str) -> ResponseReturnValue:
+    actor = current_account()
+    opened = section_at(slug)
+    if opened is Section.BUDGET:
+        raise NotFound("Cette rubrique s’enregistre par son bouton.")
+    application = queries.one_for(actor, application_id)
+    form = form_for(application, opened)
+    if not form.validate():
+        return _refused(form)
+    try:
+        with unit_of_work():
+            presence.note(application, opened, actor=actor)
+            seen = form.version.data or ""
+            drafting.save_section(application, opened, form.values(), seen=seen, by_itself=True, actor=actor)
+    except RuleBroken as problem:
+        form.blame(problem)
+        return _refused(form)
+    except Forbidden:
+        return {"state": "closed", "message": CLOSED}, 409
+    except Conflict:
+        return _conflicting(queries.one_for(actor, application_id), opened, form)
+    return _saved(queries.one_for(actor, application_id), opened)
+
+
+def _saved(application: Application, opened: Section) -> ResponseReturnValue:
+    zone = application.call.time_zone
+    others = [name for name, _ in presence.others(application, opened, actor=current_account())]
+    return jsonify(
+        state="saved",
+        version=fingerprint(application, opened),
+        message=f"Enregistré à {hour(application.saved_at, zone)}.",
+        others=others,
+    )
+
+
+def _conflicting(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
+    theirs, yours = (
+        copy_of(application, opened, values_of(application, opened)),
+        copy_of(application, opened, form.values()),
+    )
+    if next(differences(theirs, yours), None) is None:
+        # The same text sent twice, by the button and by the page.
+        return _saved(application, opened)
+    return {"state": "conflict", "message": REWRITTEN}, 409
+
+
+def _refused(form: SectionForm) -> ResponseReturnValue:
+    if EXPIRED in form.form_errors:
+        return {"state": "expired"}, 400
+    messages = [f"{field.label.text} : {_first(field.errors)}" for field in form if field.errors]
+    return {"state": "invalid", "message": (messages or [*form.form_errors, WRONG])[0]}, 422
+
+
+def _first(errors: object) -> str:
+    """The first message of a field, or of the first wrong field of the first wrong line of a table."""
+    match errors:
+        case str():
+            return errors
+        case [first, *others]:
+            return _first(first) or _first(others)
+        case dict():
+            return _first(list(errors.values()))
+        case _:
+            return ""
+
+
+@bp.post("/dossiers/<uuid:application_id>/rubriques/<slug>/presence")
+@signed_in()
+def be_present(application_id: UUID, slug: str) -> ResponseReturnValue:
+    """A sign of life from an open page: says in return who else is writing there."""
+    actor = current_account()
+    opened = section_at(slug)
+    application = queries.one_for(actor, application_id)
+    if not ActionForm().validate():
+        return {"state": "expired"}, 400
+    try:
+        with unit_of_work():
+            presence.note(application, opened, actor=actor)
+    except Forbidden:
+        return {"state": "closed", "message": CLOSED}, 409
+    return jsonify(state="present", others=[name for name, _ in presence.others(application, opened, actor=actor)])
