@@ -75,18 +75,16 @@ if (form) {
     return { status: answer.status, ...(json ? await answer.json() : {}) };
   };
 
-  const accompany = (others = []) => {
-    if (!company) return;
-    const names = new Intl.ListFormat("fr-FR").format(others);
-    const text = others.length ? `${names} ${others.length > 1 ? "écrivent" : "écrit"} aussi dans cette rubrique en ce moment.` : "";
-    if (company.textContent.trim() !== text) company.textContent = text;
+  const accompany = (text) => {
+    // The same words are not spoken twice.
+    if (company && company.textContent !== text) company.textContent = text;
   };
 
   const settle = (answer, sent) => {
     if (answer.state === "saved") {
       form.elements.version.value = answer.version;
       saved = sent;
-      accompany(answer.others);
+      accompany(answer.company);
       if (same(typed(), sent)) {
         drop();
         form.dispatchEvent(new Event("guichet:saved"));
@@ -220,7 +218,7 @@ if (form) {
       if (document.hidden || stopped) return;
       try {
         const answer = await ask(form.dataset.presence);
-        if (answer.state === "present") accompany(answer.others);
+        if (answer.state === "present") accompany(answer.company);
       } catch {
         // The next sign of life will tell.
       }

@@ -193,13 +193,17 @@ def test_the_other_writer_is_named_on_the_page_and_in_answers(client_for, draft,
     mine, theirs = client_for(lead), client_for(colleague)
     url = address(draft, Section.SOLUTION)
     token = {"csrf_token": theirs.csrf(url)}
-    assert theirs.post(f"{url}/presence", data=token).json == {"state": "present", "others": []}
+    assert theirs.post(f"{url}/presence", data=token).json == {"state": "present", "company": ""}
 
     assert f"{colleague.full_name} écrit aussi dans cette rubrique depuis" in read(mine.get(url)).text
-    assert saves(mine, draft, typed(mine, draft, problem="À deux")).json["others"] == [colleague.full_name]
+    assert (
+        saves(mine, draft, typed(mine, draft, problem="À deux"))
+        .json["company"]
+        .startswith(f"{colleague.full_name} écrit aussi dans cette rubrique depuis")
+    )
     # Elsewhere in the dossier she is not there; nor for herself.
     assert colleague.full_name not in read(mine.get(address(draft, Section.OPENNESS))).text.split("Étape")[0]
-    assert theirs.post(f"{url}/presence", data=token).json["others"] == [lead.full_name]
+    assert theirs.post(f"{url}/presence", data=token).json["company"].startswith(lead.full_name)
 
     at(clock.now() + presence.PRESENT_FOR + dt.timedelta(seconds=1))
     assert "écrit aussi dans cette rubrique" not in read(mine.get(url)).text

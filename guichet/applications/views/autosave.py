@@ -16,6 +16,7 @@ from guichet.applications.models import Application, Section
 from guichet.applications.sections import fingerprint, values_of
 from guichet.applications.services import drafting, presence
 from guichet.applications.views import bp
+from guichet.applications.views.parts import company
 from guichet.applications.views.sections import copy_of, form_for, section_at
 from guichet.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from guichet.core.transaction import unit_of_work
@@ -60,12 +61,11 @@ def autosave(application_id: UUID, slug: str) -> ResponseReturnValue:
 
 def _saved(application: Application, opened: Section) -> ResponseReturnValue:
     zone = application.call.time_zone
-    others = [name for name, _ in presence.others(application, opened, actor=current_account())]
     return jsonify(
         state="saved",
         version=fingerprint(application, opened),
         message=f"Enregistré à {hour(application.saved_at, zone)}.",
-        others=others,
+        company=company(application, opened, current_account()),
     )
 
 
@@ -114,4 +114,4 @@ def be_present(application_id: UUID, slug: str) -> ResponseReturnValue:
             presence.note(application, opened, actor=actor)
     except Forbidden:
         return {"state": "closed", "message": CLOSED}, 409
-    return jsonify(state="present", others=[name for name, _ in presence.others(application, opened, actor=actor)])
+    return jsonify(state="present", company=company(application, opened, actor))

@@ -13,8 +13,10 @@ from guichet.applications import policies
 from guichet.applications.awaited import Awaited, awaited, who_hands_in
 from guichet.applications.completeness import Gap, SectionState, missing, states
 from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, Section
+from guichet.applications.services import presence
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
+from guichet.web.filters import hour
 from guichet.web.pages import page
 from guichet.workflow.engine import open_transitions
 
@@ -83,6 +85,13 @@ def dossier_page(
         crumbs=crumbs(application, *here),
         **context,
     )
+
+
+def company(application: Application, section: Section, actor: Account) -> str:
+    """Who else is writing the section at this moment, in words; empty when nobody is."""
+    zone = application.call.time_zone
+    others = presence.others(application, section, actor=actor)
+    return " ".join(f"{name} écrit aussi dans cette rubrique depuis {hour(since, zone)}." for name, since in others)
 
 
 def crumbs(application: Application, *here: str) -> Crumbs:

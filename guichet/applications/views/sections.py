@@ -14,9 +14,9 @@ from guichet.applications.forms.sections import CarrierForm, OpennessForm, Proje
 from guichet.applications.forms.tables import BudgetForm, CalendarForm, ImpactForm, PlanForm, TableForm
 from guichet.applications.models import Application, Section
 from guichet.applications.sections import fingerprint, values_of
-from guichet.applications.services import drafting, presence
+from guichet.applications.services import drafting
 from guichet.applications.views import bp
-from guichet.applications.views.parts import dossier_page, section_items, section_url
+from guichet.applications.views.parts import company, dossier_page, section_items, section_url
 from guichet.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from guichet.core.transaction import unit_of_work
 from guichet.web.pages import requested_page
@@ -186,6 +186,6 @@ def _section_page(application: Application, opened: Section, form: SectionForm, 
         else None,
         # The lines of a budget keep their identity: new ones get theirs from a whole save, and would be doubled by others.
         saves_by_itself=opened is not Section.BUDGET,
-        others=presence.others(application, opened, actor=current_account()),
+        company=company(application, opened, current_account()),
         **context,
     )
