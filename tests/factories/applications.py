@@ -12,6 +12,9 @@ from guichet.applications.models import (
     ApplicationStatus,
     BudgetCategory,
     BudgetLine,
+    CofunderKind,
+    Cofunding,
+    CofundingState,
     ImpactUnit,
     Milestone,
     PlanLink,
@@ -130,3 +133,19 @@ def _complete(call: Call, amount: int) -> dict[str, Any]:
         "versions": [],
         "change_requests": [],
     }
+
+
+def make_cofunding(application: Application, **columns: Any) -> Cofunding:
+    """The Region gives 10,000 €, for sure."""
+    values = {
+        "position": len(application.cofundings) + 1,
+        "name": "Région",
+        "kind": CofunderKind.LOCAL,
+        "year": clock.today().year + 1,
+        "amount": Decimal(10_000),
+        "state": CofundingState.ACQUIRED,
+    }
+    cofunding = Cofunding(**{**values, **columns})
+    application.cofundings.append(cofunding)
+    db.session.flush()
+    return cofunding

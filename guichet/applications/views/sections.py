@@ -8,11 +8,19 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.applications import policies, queries
-from guichet.applications.budget import Summary
+from guichet.applications.budget import Summary, summarise
+from guichet.applications.ceilings import verdicts
 from guichet.applications.completeness import missing
 from guichet.applications.forms.comparison import differences
 from guichet.applications.forms.sections import CarrierForm, OpennessForm, ProjectForm, SectionForm, SolutionForm
-from guichet.applications.forms.tables import BudgetForm, CalendarForm, ImpactForm, PlanForm, TableForm
+from guichet.applications.forms.tables import (
+    BudgetForm,
+    CalendarForm,
+    CofundingForm,
+    ImpactForm,
+    PlanForm,
+    TableForm,
+)
 from guichet.applications.models import Application, Section
 from guichet.applications.sections import fingerprint, values_of
 from guichet.applications.services import drafting
@@ -43,6 +51,8 @@ FIELDS = {
     Section.IMPACT: "applications/sections/impact.html",
     Section.OPENNESS: "applications/sections/openness.html",
 }
+# The section « Budget » has two pages of one version: its lines, and who else pays.
+COFUNDINGS, COFUNDING_FIELDS = "cofinancements", "applications/sections/cofundings.html"
 WIDE = {Section.PLAN, Section.BUDGET, Section.IMPACT}
 
 
@@ -73,8 +83,10 @@ def _section_at(slug: str) -> Section:
 def _form_for(application: Application, opened: Section) -> SectionForm:
     """The form of the section: as it was sent, else as it was saved, with empty lines to type in."""
     values = values_of(application, opened)
-    if opened is Section.BUDGET:
-        form: SectionForm = BudgetForm(values["lines"], requested_page())
+    if opened is Section.BUDGET and request.args.get("partie") == COFUNDINGS:
+        form: SectionForm = CofundingForm(data=values)
+    elif opened is Section.BUDGET:
+        form = BudgetForm(values["lines"], requested_page())
     else:
         form = FORMS[opened](data=values)
     if not form.is_submitted():
@@ -125,6 +137,8 @@ def _after_save(application: Application, opened: Section, form: SectionForm) ->
             return url_for(".show", application_id=application.id)
         return section_url(application, actor, following[0])
     here = section_url(application, actor, opened)
+    if isinstance(form, CofundingForm):
+        return f"{here}?partie={COFUNDINGS}"
     if not isinstance(form, BudgetForm):
         return here
     # The last page has room for more lines; there are never as many pages as lines.
@@ -137,7 +151,8 @@ def _conflict(application: Application, opened: Section, form: SectionForm) -> R
         return _closed(application, opened, form)
     compared = list(
         differences(
-            _copy(application, opened, values_of(application, opened)), _copy(application, opened, form.values())
+            _copy(application, form, opened, values_of(application, opened)),
+            _copy(application, form, opened, form.values()),
         )
     )
     if not compared:
@@ -149,8 +164,10 @@ def _conflict(application: Application, opened: Section, form: SectionForm) -> R
     return body, 409
 
 
-def _copy(application: Application, opened: Section, values: dict[str, Any]) -> SectionForm:
-    """A form of the whole section that holds `values`, to be compared with another."""
+def _copy(application: Application, form: SectionForm, opened: Section, values: dict[str, Any]) -> SectionForm:
+    """A form of the whole section, or of the part that `form` writes, that holds `values`: to be compared with another."""
+    if isinstance(form, CofundingForm):
+        return CofundingForm(formdata=None, data=values)
     if opened is Section.BUDGET:
         return BudgetForm(values["lines"], None, formdata=None)
     copy = FORMS[opened](formdata=None, data=values)
@@ -169,28 +186,29 @@ def _closed(application: Application, opened: Section, form: SectionForm) -> Res
 def _section_page(application: Application, opened: Section, form: SectionForm, **context: Any) -> ResponseReturnValue:
     order = list(FORMS)
     number = order.index(opened)
+    budget = _budget(application, form)
     return page(
         "applications/section.html",
         form,
         application=application,
         section=opened,
-        fields=FIELDS[opened],
+        fields=COFUNDING_FIELDS if isinstance(form, CofundingForm) else FIELDS[opened],
         number=number + 1,
         total=len(Section),
         following=list(Section)[number + 1],
         items=section_items(application, current_account(), opened),
-        gaps=[gap for gap in missing(application) if gap.section is opened],
+        gaps=[gap for gap in missing(application) if gap.section is opened and not isinstance(form, CofundingForm)],
         wide=opened in WIDE,
-        budget=form.summary(staff_counted=application.call.staff_cost_counted)
-        if isinstance(form, BudgetForm)
-        else None,
+        budget=budget,
+        verdicts=list(verdicts(budget, application.call)) if budget else [],
         crumbs=crumbs(application, opened.label),
         **context,
     )
 
 
 def _budget(application: Application, form: SectionForm) -> Summary | None:
-    """The totals of what is typed; none while it is wrong."""
-    if not isinstance(form, BudgetForm) or form.errors:
-        return None
-    return form.summary(staff_counted=application.call.staff_cost_counted)
+    """The totals of what is typed; on the page of the co-fundings, of what is saved."""
+    counted = application.call.staff_cost_counted
+    if isinstance(form, CofundingForm):
+        return summarise(application.budget_lines, application.cofundings, staff_counted=counted)
+    return form.summary(application.cofundings, staff_counted=counted) if isinstance(form, BudgetForm) else None
