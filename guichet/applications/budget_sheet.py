@@ -41,6 +41,8 @@ CATEGORIES = {
     BudgetCategory.OTHER: {"autre", "autres", "divers"},
 }
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f]")
+# What formulas leave in rows that nobody filled.
+_NOTHING = re.compile(r"[\s\u00a0\u2009\u202f0.,€–—-]*")
 # Written so that a spreadsheet never takes a text for a formula; more quotes than the text has, to be read back.
 _FORMULA = re.compile(r"'*[=+\-@]")
 
@@ -78,7 +80,7 @@ def text_of(rows: Iterable[Cells]) -> str:
 def read(rows: Sequence[Cells]) -> Reading:
     """The budget lines that `rows` say; the first row that is not empty names the columns, in any order."""
     reading = Reading()
-    numbered = [(place, row) for place, row in enumerate(rows, 1) if any(_plain(cell) for cell in row)]
+    numbered = [(place, row) for place, row in enumerate(rows, 1) if not all(_NOTHING.fullmatch(cell) for cell in row)]
     if not numbered:
         reading.errors.append("Le tableau est vide : collez les cellules avec la ligne des titres.")
         return reading

@@ -66,6 +66,7 @@ def make_application(
     lead = lead or make_account(Role.APPLICANT)
     complete = complete or status not in NEVER_SUBMITTED
     columns.setdefault("title", "Prolonger la vie des ordinateurs")
+    columns.setdefault("cofundings", [])
     if status not in NEVER_SUBMITTED:
         columns.setdefault("reference", f"TEST-{next(_numbers):04}")
         columns.setdefault("submitted_at", clock.now())
