@@ -5,6 +5,16 @@ from flask import Blueprint
 bp = Blueprint("applications", __name__)
 
 # The modules hang their views on `bp`, hence after it.
-from guichet.applications.views import attachments, budget, dossiers, drafting, proof, sections, submission, team  # noqa: E402
+from guichet.applications.views import (  # noqa: E402
+    attachments,
+    budget,
+    dossiers,
+    drafting,
+    funded,
+    proof,
+    sections,
+    submission,
+    team,
+)
 
-__all__ = ["attachments", "bp", "budget", "dossiers", "drafting", "proof", "sections", "submission", "team"]
+__all__ = ["attachments", "bp", "budget", "dossiers", "drafting", "funded", "proof", "sections", "submission", "team"]

@@ -7,7 +7,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
-from guichet.applications import policies, queries
+from guichet.applications import funded, policies, queries
 from guichet.applications.budget import Summary, summarise
 from guichet.applications.ceilings import verdicts
 from guichet.applications.completeness import missing
@@ -68,9 +68,19 @@ def section(application_id: UUID, slug: str) -> ResponseReturnValue:
         form.add_blank()
         _offer(application, form)
         return _section_page(application, opened, form)
+    if "cite" in request.form and isinstance(form, CarrierForm):
+        form.cite(funded.one(current_account(), _identifier(request.form["cite"])).citation)
+        return _section_page(application, opened, form)
     if not form.validate_on_submit():
         return _section_page(application, opened, form)
     return _save(application, opened, form)
+
+
+def _identifier(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as problem:
+        raise NotFound("Ce projet n’existe pas.") from problem
 
 
 def _section_at(slug: str) -> Section:
@@ -199,6 +209,7 @@ def _section_page(application: Application, opened: Section, form: SectionForm, 
         items=section_items(application, current_account(), opened),
         gaps=[gap for gap in missing(application) if gap.section is opened and not isinstance(form, CofundingForm)],
         wide=opened in WIDE,
+        close_projects=funded.close_to(application, current_account()) if opened is Section.TEAM else [],
         budget=budget,
         verdicts=list(verdicts(budget, application.call)) if budget else [],
         crumbs=crumbs(application, opened.label),
