@@ -149,6 +149,38 @@ def test_a_line_marked_to_go_stays_marked_while_another_is_added(browser, draft)
     assert labels(draft) == ["Seule"]
 
 
+def test_lines_are_taken_off_the_page_and_given_back_without_saving(browser, draft):
+    url = address(draft, Section.BUDGET)
+    data = read(browser.get(url)).fields
+    data.fill({"lines-0-removed": "y", "lines-0-amount": "n’importe quoi", "lines-1-label": "Gardée", "drop": "1"})
+
+    page = read(browser.post(url, data=data))
+
+    assert "Outillage et pièces , retirée à l’enregistrement" in page.text
+    assert (page.fields["lines-1-label"], len(saved(draft).budget_lines)) == ("Gardée", 1)
+    # Unticked, the line is there again as it was typed.
+    again = page.fields.copy()
+    again.pop("lines-0-removed")
+    answer = browser.post(url, data={**again.to_dict(), "drop": "1"})
+    assert read(answer).fields["lines-0-amount"] == "n’importe quoi"
+    row = {"category": "other", "label": "Seule", "year": "2027", "amount": "1"}
+    page.fields.fill({f"lines-1-{name}": value for name, value in row.items()})
+    assert browser.post(url, data=page.fields).status_code == 303
+    assert labels(draft) == ["Seule"]
+
+
+def test_a_cofunding_is_taken_off_the_page(browser, draft):
+    make_cofunding(draft)
+    data = read(browser.get(cofundings_of(draft))).fields
+    data.fill({"cofundings-0-removed": "y", "drop": "1"})
+
+    page = read(browser.post(cofundings_of(draft), data=data))
+
+    assert "Région , retirée à l’enregistrement" in page.text
+    assert browser.post(cofundings_of(draft), data=page.fields).status_code == 303
+    assert saved(draft).cofundings == []
+
+
 # A table pasted or imported
 
 

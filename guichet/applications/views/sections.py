@@ -64,6 +64,8 @@ def section(application_id: UUID, slug: str) -> ResponseReturnValue:
     form = _form_for(application, opened)
     if not policies.can_edit_section(current_account(), application, opened):
         return _closed(application, opened, form)
+    if "drop" in request.form:
+        return _section_page(application, opened, form)
     if "add" in request.form and isinstance(form, TableForm) and not form.is_full:
         form.add_blank()
         _offer(application, form)
