@@ -149,13 +149,14 @@ class Bench:
         yield "reviewer's list", lambda: self.page(Role.REVIEWER, "/evaluations")
         yield "dossier page", lambda: self.page(Role.OFFICER, f"/instruction/dossiers/{self.dossier}")
         yield "longest section", lambda: self.page(Role.APPLICANT, f"/dossiers/{self.longest}/rubriques/budget")
-        yield "funded projects, searched", lambda: self.page(None, "/projets-finances?mots=reconditionn%C3%A9s")
         yield "save a section", self.save
         yield "submit", self.submit
         yield "receipt (PDF)", self.receipt
         yield "score", self.score
         yield "decide one", self.decide
         yield f"publish {len(self.to_publish)}", self.publish
+        # Last: nothing of the call is decided any more.
+        yield "funded projects, searched", self.library
 
     def bare(self) -> dict[str, Any]:
         """The limit: its page, read as the others are."""
@@ -194,6 +195,13 @@ class Bench:
         """A submission, a new draft each time."""
         paths = (f"/dossiers/{draft}/depot" for draft in self.drafts)
         return self.posts(Role.APPLICANT, paths, {"certified": "y"})
+
+    def library(self) -> dict[str, Any]:
+        """The funded projects, once the results of the call are public."""
+        with self.window.app.app_context(), unit_of_work():
+            ended = sa.update(Call).where(Call.status == CallStatus.DELIBERATING)
+            db.session.execute(ended.values(status=CallStatus.RESULTS_PUBLISHED))
+        return self.page(None, "/projets-finances?mots=reconditionn%C3%A9s")
 
     def save(self) -> dict[str, Any]:
         """A section of long texts, in another draft each time."""

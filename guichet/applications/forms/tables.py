@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from wtforms.validators import ValidationError
 from guichet.applications.budget import Summary, summarise
 from guichet.applications.forms.fields import ReferenceField, RowsField
 from guichet.applications.forms.sections import SectionForm
-from guichet.applications.models import BudgetCategory, BudgetLine, CofunderKind, CofundingState, ImpactUnit
+from guichet.applications.models import BudgetCategory, CofunderKind, CofundingState, ImpactUnit
 from guichet.core.errors import RuleBroken
 from guichet.core.money import ZERO
 from guichet.plans.models import EngagementLevel, PlanAction, Theme
@@ -228,7 +229,7 @@ class BudgetForm(TableForm):
         """The arithmetic of what is typed, saved or not; what cannot be an amount counts for nothing."""
         shares = ("amount", "amount_requested")
         rows = [{**row, **{share: max(row[share] or ZERO, ZERO) for share in shares}} for row in self.values()["lines"]]
-        return summarise((BudgetLine(**row) for row in rows), cofundings, staff_counted=staff_counted)
+        return summarise((SimpleNamespace(**row) for row in rows), cofundings, staff_counted=staff_counted)
 
 
 class CofundingRow(RowForm):
