@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,9 @@ from benchmarks.measure import WARMUP, counted_statements, rate, summary, timed
 from benchmarks.window import Window, say, window
 from guichet.accounts.models import Account, Role
 from guichet.accounts.queries import by_email
-from guichet.applications.models import Application, ApplicationStatus
+from guichet.applications.events import ApplicationSubmitted
+from guichet.applications.handlers import make_receipt
+from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, BudgetCategory, BudgetLine
 from guichet.calls.models import Call, CallStatus, Criterion
 from guichet.core import clock
 from guichet.core.db import db
@@ -72,7 +75,13 @@ class Bench:
     def _prepare(self) -> None:
         """Find what each measure works on, and put the reviewed dossiers on the agenda of a session."""
         self.open_slug = db.session.scalars(sa.select(Call.slug).where(Call.status == CallStatus.OPEN)).one()
-        self.drafts = iter(self._ids(ApplicationStatus.DRAFT))
+        drafts = self._ids(ApplicationStatus.DRAFT)
+        self.drafts = iter(drafts)
+        # Written from the other end: a submitted dossier is not written any more.
+        self.written = iter(drafts[::-1])
+        self.longest = drafts[-1]
+        self._lengthen(self.longest)
+        self.unreceipted = iter(self._submissions())
         self.to_score = iter(self._assignments())
         reviewed = self._ids(ApplicationStatus.REVIEWED)
         self.dossier = reviewed[0]
@@ -94,6 +103,35 @@ class Bench:
         rows = sa.select(Application.id).where(Application.status == status).order_by(Application.id)
         return list(db.session.scalars(rows))
 
+    @staticmethod
+    def _lengthen(draft: UUID) -> None:
+        """A budget of a hundred lines, the most that there may be: the longest section."""
+        with unit_of_work():
+            db.session.add_all(
+                BudgetLine(
+                    application_id=draft,
+                    position=number,
+                    category=BudgetCategory.SERVICES,
+                    label=f"Dépense {number}",
+                    year=clock.today().year,
+                    amount=Decimal(100),
+                )
+                for number in range(3, 101)
+            )
+
+    @staticmethod
+    def _submissions() -> list[ApplicationSubmitted]:
+        """Submissions whose receipt is not made yet."""
+        rows = sa.select(ApplicationVersion.application_id, ApplicationVersion.number).where(
+            ApplicationVersion.receipt_id.is_(None)
+        )
+        return [
+            ApplicationSubmitted(application_id=application_id, version_number=number)
+            for application_id, number in db.session.execute(
+                rows.order_by(ApplicationVersion.id).limit(WARMUP + WRITES + 1)
+            )
+        ]
+
     def _assignments(self) -> list[UUID]:
         rows = (
             sa.select(Assignment.id)
@@ -110,10 +148,15 @@ class Bench:
         yield "dossier list, searched", lambda: self.page(Role.OFFICER, "/instruction?mots=reconditionn%C3%A9s")
         yield "reviewer's list", lambda: self.page(Role.REVIEWER, "/evaluations")
         yield "dossier page", lambda: self.page(Role.OFFICER, f"/instruction/dossiers/{self.dossier}")
+        yield "longest section", lambda: self.page(Role.APPLICANT, f"/dossiers/{self.longest}/rubriques/budget")
+        yield "save a section", self.save
         yield "submit", self.submit
+        yield "receipt (PDF)", self.receipt
         yield "score", self.score
         yield "decide one", self.decide
         yield f"publish {len(self.to_publish)}", self.publish
+        # Last: nothing of the call is decided any more.
+        yield "funded projects, searched", self.library
 
     def bare(self) -> dict[str, Any]:
         """The limit: its page, read as the others are."""
@@ -152,6 +195,36 @@ class Bench:
         """A submission, a new draft each time."""
         paths = (f"/dossiers/{draft}/depot" for draft in self.drafts)
         return self.posts(Role.APPLICANT, paths, {"certified": "y"})
+
+    def library(self) -> dict[str, Any]:
+        """The funded projects, once the results of the call are public."""
+        with self.window.app.app_context(), unit_of_work():
+            ended = sa.update(Call).where(Call.status == CallStatus.DELIBERATING)
+            db.session.execute(ended.values(status=CallStatus.RESULTS_PUBLISHED))
+        return self.page(None, "/projets-finances?mots=reconditionn%C3%A9s")
+
+    def save(self) -> dict[str, Any]:
+        """A section of long texts, in another draft each time."""
+        texts = ("problem", "solution", "users_concerned", "deliverables", "without_funding")
+        paths = (f"/dossiers/{draft}/rubriques/solution" for draft in self.written)
+        return self.posts(Role.APPLICANT, paths, {**dict.fromkeys(texts, "Un texte récrit. " * 60), "then": "stay"})
+
+    def receipt(self) -> dict[str, Any]:
+        """The PDF of a submission, as the worker makes it: set, stored, told to the journal."""
+
+        def made() -> float:
+            started = time.perf_counter()
+            with unit_of_work():
+                make_receipt(next(self.unreceipted))
+            return time.perf_counter() - started
+
+        with self.window.app.app_context():
+            (seconds,) = timed(made, runs=WRITES)
+            db.session.remove()
+            with counted_statements() as seen:
+                made()
+            db.session.remove()
+        return {**summary(seconds), "sql_statements": len(seen)}
 
     def score(self) -> dict[str, Any]:
         """A whole evaluation, a new dossier each time."""

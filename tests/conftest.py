@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import celery
 import flask_migrate
 import pytest
 import sqlalchemy as sa
@@ -222,6 +223,8 @@ def own_app(
     made: list[Flask] = []
     # One object counts requests for all applications of the process: it must not stay tied to a server of this test.
     counters = vars(limiter).copy()
+    # Nor must Celery's tasks stay tied to an application of this test.
+    before = celery.current_app._get_current_object()
 
     def make(**others: str) -> Flask:
         name = f"own_{len(made)}_{dt.datetime.now(dt.UTC).timestamp():.6f}".replace(".", "_")
@@ -234,6 +237,8 @@ def own_app(
 
     yield make
     vars(limiter).update(counters)
+    before.set_current()
+    before.set_default()
     for app in made:
         with app.app_context():
             db.session.remove()

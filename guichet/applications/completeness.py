@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guichet.applications.budget import summarise
+from guichet.applications.ceilings import broken
 from guichet.applications.models import (
     ENVIRONMENTAL_UNITS,
     Application,
     BudgetCategory,
     Section,
 )
-from guichet.web.filters import euros, percent
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _is_begun(application: Application, section: Section) -> bool:
         Section.TEAM: [application.carrier_time_percent],
         Section.PLAN: [application.plan_links],
         Section.CALENDAR: [application.milestones],
-        Section.BUDGET: [application.budget_lines],
+        Section.BUDGET: [application.budget_lines, application.cofundings],
         Section.IMPACT: [application.indicators, application.annual_savings is not None],
         Section.ATTACHMENTS: [_kept_kinds(application)],
     }
@@ -125,23 +125,13 @@ def _budget(application: Application) -> Iterator[Gap]:
     if not application.budget_lines:
         yield Gap(Section.BUDGET, "lines", "Ajoutez au moins une ligne de dépense.")
         return
-    budget = summarise(application.budget_lines, staff_counted=call.staff_cost_counted)
-    asked = f"Le montant demandé est de {euros(budget.requested)}"
-    if budget.requested < call.amount_min:
-        yield Gap(Section.BUDGET, "lines", f"{asked} : l’appel finance au moins {euros(call.amount_min)}.")
-    if budget.requested > call.amount_max:
-        yield Gap(Section.BUDGET, "lines", f"{asked} : l’appel finance au plus {euros(call.amount_max)}.")
-    if budget.exceeds(call.max_rate):
-        share = f"soit {percent(budget.rate, 2)} de l’assiette ({euros(budget.base)})"
-        most = f"{percent(call.max_rate, 2)}, soit {euros(budget.most(call.max_rate))}"
-        yield Gap(Section.BUDGET, "lines", f"{asked}, {share} : l’appel en finance au plus {most}.")
+    budget = summarise(application.budget_lines, application.cofundings, staff_counted=call.staff_cost_counted)
+    yield from (Gap(Section.BUDGET, "lines", message) for message in broken(budget, call))
     yield from _budget_lines(application)
 
 
 def _budget_lines(application: Application) -> Iterator[Gap]:
     for line in application.budget_lines:
-        if line.amount_cofunded and not line.cofunder:
-            yield Gap(Section.BUDGET, "lines", f"Nommez le cofinanceur de la ligne « {line.label} ».")
         staff_refused = line.category is BudgetCategory.STAFF and not application.call.staff_cost_counted
         if staff_refused and line.amount_requested:
             yield Gap(Section.BUDGET, "lines", f"L’appel ne finance pas le personnel interne : ligne « {line.label} ».")

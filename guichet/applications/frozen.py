@@ -16,6 +16,7 @@ from typing import Any
 from guichet.accounts.models import Account
 from guichet.applications.models import Application, PlanLink, Section
 from guichet.applications.sections import COLUMNS
+from guichet.core.money import ZERO
 from guichet.web.filters import day, euros, filesize, number
 
 Json = dict[str, Any]
@@ -63,8 +64,6 @@ TABLES: dict[Section, tuple[str, str, tuple[tuple[str, str, str], ...]]] = {
             ("year", "Année", TEXT),
             ("amount", "Montant", EUROS),
             ("amount_requested", "Demandé", EUROS),
-            ("amount_cofunded", "Cofinancé", EUROS),
-            ("cofunder", "Cofinanceur", TEXT),
         ),
     ),
     Section.IMPACT: (
@@ -79,6 +78,15 @@ TABLES: dict[Section, tuple[str, str, tuple[tuple[str, str, str], ...]]] = {
         ),
     ),
 }
+
+
+COFUNDINGS = (
+    ("name", "Cofinanceur", TEXT),
+    ("kind", "Nature", TEXT),
+    ("year", "Année", TEXT),
+    ("amount", "Montant", EUROS),
+    ("state", "État", TEXT),
+)
 
 
 def content_of(application: Application, *, number: int, at: dt.datetime, by: Account) -> Json:
@@ -110,8 +118,10 @@ def _fields(application: Application, section: Section) -> Iterator[Json]:
     if section in TABLES:
         yield _table(application, *TABLES[section])
     if section is Section.BUDGET:
+        yield _table(application, "cofundings", "Cofinancements", COFUNDINGS)
         yield _field("total_cost", "Coût total", EUROS, application.total_cost)
         yield _field("amount_requested", "Montant demandé", EUROS, application.amount_requested)
+        yield _field("amount_cofunded", "Montant cofinancé", EUROS, sum(_given(application), ZERO))
     for name in COLUMNS.get(section, ()):
         value = getattr(application, name)
         if name == "family_id":
@@ -120,6 +130,10 @@ def _fields(application: Application, section: Section) -> Iterator[Json]:
     if section is Section.PROJECT:
         actions = [action.label for action in application.priority_actions]
         yield _field("priority_actions", *LABELS["priority_actions"], actions)
+
+
+def _given(application: Application) -> Iterator[Decimal]:
+    return (cofunding.amount for cofunding in application.cofundings)
 
 
 def _field(key: str, label: str, kind: str, value: Any) -> Json:

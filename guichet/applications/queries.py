@@ -119,6 +119,7 @@ PEOPLE: tuple[ORMOption, ...] = (
     load_only(Application.id),
     joinedload(Application.team).joinedload(TeamMember.account),
     joinedload(Application.priority_actions),
+    joinedload(Application.cofundings),
 )
 EXCHANGES: tuple[ORMOption, ...] = (
     load_only(Application.id),

@@ -6,7 +6,8 @@ service in charge, contact, what is asked besides, what comes next.
 
 from typing import Any
 
-from guichet.applications.models import ApplicationVersion
+from guichet.applications.frozen import shown
+from guichet.applications.models import ApplicationVersion, Section
 from guichet.calls.models import Call
 from guichet.documents.letterhead import letterhead, public_address
 from guichet.web.filters import filesize, moment
@@ -43,6 +44,7 @@ def receipt_data(version: ApplicationVersion, call: Call) -> dict[str, Any]:
             ["Dossier", content["title"]],
             ["Appel à projets", content["call"]["title"]],
             ["Organisation", content["organisation"]],
+            *_amounts(content),
             ["Version", str(version.number)],
             ["Reçu le", moment(version.submitted_at, call.time_zone)],
             ["Déposé par", content["submitted_by"]],
@@ -53,6 +55,13 @@ def receipt_data(version: ApplicationVersion, call: Call) -> dict[str, Any]:
         "attachments": [{**piece, "size": filesize(piece["size"])} for piece in content["attachments"]],
         "next": FIRST if first else LATER,
     }
+
+
+def _amounts(content: dict[str, Any]) -> list[list[str]]:
+    """The amounts of the budget that were handed in; versions older than a field do without it."""
+    fields = [field for part in content["sections"] if part["section"] == Section.BUDGET for field in part["fields"]]
+    wanted = ("total_cost", "amount_requested", "amount_cofunded")
+    return [[field["label"], shown(field)] for field in fields if field["key"] in wanted]
 
 
 def _direction(content: dict[str, Any]) -> list[str]:

@@ -25,7 +25,8 @@ COLUMNS: dict[Section, tuple[str, ...]] = {
 }
 LINK = ("plan_action_id", "proposed_title", "proposed_theme", "level_aimed")
 MILESTONE = ("label", "due_on")
-LINE = ("id", "category", "label", "year", "amount", "amount_requested", "amount_cofunded", "cofunder")
+LINE = ("id", "category", "label", "year", "amount", "amount_requested")
+COFUNDING = ("name", "kind", "year", "amount", "state")
 INDICATOR = ("label", "unit", "baseline", "target", "measured_on")
 
 Values = dict[str, Any]
@@ -45,6 +46,7 @@ def values_of(application: Application, section: Section) -> Values:
             values["milestones"] = _rows(application.milestones, MILESTONE)
         case Section.BUDGET:
             values["lines"] = _rows(application.budget_lines, LINE)
+            values["cofundings"] = _rows(application.cofundings, COFUNDING)
         case Section.IMPACT:
             values["indicators"] = _rows(application.indicators, INDICATOR)
         case _:

@@ -19,6 +19,7 @@ if (form) {
   const typed = () => [...new FormData(form)].filter(([name, value]) => !UNKEPT.has(name) && typeof value === "string");
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
   const say = (text, tone = "") => {
+    if (!told) return;
     told.textContent = text;
     told.className = tone ? `gu-saving gu-saving--${tone}` : "gu-saving";
   };

@@ -6,38 +6,73 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guichet.applications.budget import summarise
-from guichet.applications.models import BudgetCategory
+from guichet.applications.budget import summarise, tabulate
+from guichet.applications.models import BudgetCategory, CofundingState
 from guichet.core.money import euros
 
 
 @dataclass(frozen=True)
 class Line:
     category: BudgetCategory
+    year: int
     amount: Decimal
     amount_requested: Decimal
-    amount_cofunded: Decimal
+
+
+@dataclass(frozen=True)
+class Given:
+    year: int
+    amount: Decimal
+    state: CofundingState
 
 
 @st.composite
 def lines(draw: st.DrawFn) -> Line:
     amount = draw(st.integers(1, 10**11))
     requested = draw(st.integers(0, amount))
-    cofunded = draw(st.integers(0, amount - requested))
-    return Line(draw(st.sampled_from(BudgetCategory)), *(Decimal(n) / 100 for n in (amount, requested, cofunded)))
+    category, year = draw(st.sampled_from(BudgetCategory)), draw(st.integers(2026, 2030))
+    return Line(category, year, Decimal(amount) / 100, Decimal(requested) / 100)
 
 
 budgets = st.lists(lines(), max_size=20)
+cofundings = st.lists(
+    st.builds(
+        Given,
+        st.integers(2026, 2031),
+        st.integers(1, 10**11).map(lambda n: Decimal(n) / 100),
+        st.sampled_from(CofundingState),
+    ),
+    max_size=5,
+)
 
 
-@given(budgets, st.booleans())
-def test_the_shares_add_up_to_the_total_to_the_cent(budget, counted):
-    summary = summarise(budget, staff_counted=counted)
+@given(budgets, cofundings, st.booleans())
+def test_the_shares_add_up_to_the_total_to_the_cent(budget, others, counted):
+    summary = summarise(budget, others, staff_counted=counted)
 
     assert summary.total == sum(line.amount for line in budget)
     assert summary.requested + summary.cofunded + summary.own == summary.total
-    assert min(summary.own, summary.requested, summary.cofunded, summary.base) >= 0
+    assert min(summary.requested, summary.cofunded - summary.acquired, summary.base) >= 0
+    assert summary.is_balanced == (summary.own >= 0)
     assert euros(summary.total) == summary.total
+
+
+@given(budgets, cofundings)
+def test_the_table_adds_up_both_ways(budget, others):
+    table, summary = tabulate(budget, others), summarise(budget, others, staff_counted=True)
+
+    assert table.total.total == summary.total == sum(row.total for row in table.spent)
+    assert table.total.amounts == tuple(sum(row.amounts[at] for row in table.spent) for at in range(len(table.years)))
+    assert (table.requested.total, table.cofunded.total) == (summary.requested, summary.cofunded)
+    assert list(table.years) == sorted({thing.year for thing in (*budget, *others)})
+
+
+@given(budgets, cofundings, st.randoms())
+def test_the_table_is_the_same_whatever_the_order(budget, others, chance):
+    shuffled = chance.sample(budget, len(budget))
+
+    assert tabulate(shuffled, others[::-1]) == tabulate(budget, others)
+    assert summarise(shuffled, others[::-1], staff_counted=False) == summarise(budget, others, staff_counted=False)
 
 
 @given(budgets)

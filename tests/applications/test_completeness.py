@@ -18,7 +18,7 @@ from guichet.applications.models import (
 )
 from guichet.calls.models import AttachmentKind
 from guichet.core import clock
-from tests.factories.applications import make_application
+from tests.factories.applications import make_application, make_cofunding
 from tests.factories.calls import make_call
 
 
@@ -69,11 +69,7 @@ CHANGES: dict[str, tuple[Callable[[Application], None], Section, str]] = {
     "no plan link": (lambda a: a.plan_links.clear(), Section.PLAN, "links"),
     "no milestone": (lambda a: a.milestones.clear(), Section.CALENDAR, "milestones"),
     "no budget": (lambda a: a.budget_lines.clear(), Section.BUDGET, "lines"),
-    "co-funder without a name": (
-        lambda a: setattr(a.budget_lines[0], "amount_cofunded", Decimal(1)),
-        Section.BUDGET,
-        "lines",
-    ),
+    "more resources than costs": (lambda a: make_cofunding(a, amount=Decimal("60000.01")), Section.BUDGET, "lines"),
     "no indicator": (lambda a: a.indicators.clear(), Section.IMPACT, "indicators"),
     "no environmental indicator": (
         lambda a: setattr(a.indicators[0], "unit", ImpactUnit.UNITS),
@@ -123,7 +119,7 @@ def test_missing_takes_savings_of_nought_without_a_year(dossier):
     [
         ("24999.99", "100000.00", "au moins 25\u202f000\u00a0€"),
         ("25000.00", "50000.00", None),
-        ("25000.01", "50000.00", "au plus 50\u00a0%"),
+        ("25000.01", "50000.00", "le plafond est de 50\u00a0%, donc 25\u202f000\u00a0€ au plus"),
         ("250000.00", "500000.00", None),
         ("250000.01", "600000.00", "au plus 250\u202f000\u00a0€"),
     ],
@@ -143,13 +139,13 @@ def test_missing_leaves_internal_staff_out_of_the_base_when_the_call_says_so(dos
     staff = type(line)(
         position=2, category=BudgetCategory.STAFF, label="Chef de projet", year=2027, amount=Decimal(120_000)
     )
-    staff.amount_requested = staff.amount_cofunded = Decimal(0)
+    staff.amount_requested = Decimal(0)
     line.amount, line.amount_requested = Decimal(80_000), Decimal(60_000)
     dossier.budget_lines.append(staff)
     assert missing(dossier) == []
 
     dossier.call.staff_cost_counted = False
-    assert ["soit 75\u00a0% de l’assiette" in gap.message for gap in missing(dossier)] == [True]
+    assert ["une assiette de 80\u202f000\u00a0€, soit 75\u00a0%" in gap.message for gap in missing(dossier)] == [True]
 
     staff.amount_requested, line.amount_requested = Decimal(20_000), Decimal(20_000)
     assert [gap.message for gap in missing(dossier)] == [

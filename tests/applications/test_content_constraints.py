@@ -15,6 +15,7 @@ from guichet.applications.models import (
     ApplicationStatus,
     BudgetCategory,
     BudgetLine,
+    Cofunding,
     ImpactUnit,
     Milestone,
     PlanLink,
@@ -25,7 +26,7 @@ from guichet.applications.models import (
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.plans.models import EngagementLevel, Theme
-from tests.factories.applications import make_application
+from tests.factories.applications import make_application, make_cofunding
 from tests.factories.plans import make_action, make_plan
 
 S = ApplicationStatus
@@ -124,18 +125,37 @@ def line(dossier: Application, **columns: Any) -> BudgetLine:
     ("constraint", "columns"),
     [
         ("ck_budget_line_amount_positive", {"amount": Decimal(0)}),
-        ("ck_budget_line_shares_not_negative", {"amount_requested": Decimal(-1)}),
-        ("ck_budget_line_shares_not_negative", {"amount_cofunded": Decimal(-1)}),
-        (
-            "ck_budget_line_shares_within_amount",
-            {"amount_requested": Decimal("5.01"), "amount_cofunded": Decimal("5.00")},
-        ),
+        ("ck_budget_line_request_within_amount", {"amount_requested": Decimal("-0.01")}),
+        ("ck_budget_line_request_within_amount", {"amount_requested": Decimal("10.01")}),
         ("ck_budget_line_year_sensible", {"year": 1999}),
         ("uq_budget_line_application_id_position", {"position": 1}),
     ],
 )
 def test_an_impossible_budget_line_is_refused(dossier, constraint, columns):
     refused_by(constraint, line(dossier, **columns))
+
+
+@pytest.mark.parametrize(
+    ("constraint", "columns"),
+    [
+        ("ck_cofunding_amount_positive", {"amount": Decimal(0)}),
+        ("ck_cofunding_name_not_empty", {"name": ""}),
+        ("ck_cofunding_year_sensible", {"year": 2101}),
+        ("uq_cofunding_application_id_position", {"position": 1}),
+        ("ck_cofunding_cofunderkind", {"kind": "patron"}),
+        ("ck_cofunding_cofundingstate", {"state": "promised"}),
+    ],
+)
+def test_an_impossible_cofunding_is_refused(dossier, constraint, columns):
+    make_cofunding(dossier)
+    values = {"position": 2, "name": "Région", "kind": "local", "year": 2027, "amount": 10, "state": "asked", **columns}
+    words = ", ".join(f":{name}" for name in values)
+    inserted = sa.text(
+        f"INSERT INTO cofunding (id, application_id, {', '.join(values)}) "  # noqa: S608 - names of columns
+        f"VALUES (gen_random_uuid(), :application_id, {words})"
+    )
+    with pytest.raises(sa.exc.IntegrityError, match=constraint), db.session.begin_nested():
+        db.session.execute(inserted, {"application_id": dossier.id, **values})
 
 
 def test_two_rows_have_two_places(dossier):
@@ -165,7 +185,7 @@ def test_a_person_is_recused_once(dossier):
 
 def test_every_constraint_of_the_dossier_is_tried_here():
     """A constraint that is added must be violated above: its name is in this file."""
-    models = (Application, TeamMember, PlanLink, BudgetLine, Milestone, ApplicationIndicator, Recusal)
+    models = (Application, TeamMember, PlanLink, BudgetLine, Cofunding, Milestone, ApplicationIndicator, Recusal)
     names = {
         str(constraint.name)
         for model in models

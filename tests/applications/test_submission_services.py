@@ -79,7 +79,7 @@ def test_submit_freezes_what_the_database_can_give_back_with_the_same_fingerprin
     told = {field["key"]: field["value"] for section in version.content["sections"] for field in section["fields"]}
     assert told["title"] == "Prolonger la vie des ordinateurs"
     assert told["amount_requested"] == "60000.00"
-    assert told["budget_lines"][0][3:6] == ["120000.00", "60000.00", "0.00"]
+    assert told["budget_lines"][0][3:6] == ["120000.00", "60000.00"]
     assert told["plan_links"] == ["Réparer les postes (action proposée) : niveau visé, réalisation"]
     assert version.content["organisation"] == complete.organisation.name
 

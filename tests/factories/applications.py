@@ -12,6 +12,9 @@ from guichet.applications.models import (
     ApplicationStatus,
     BudgetCategory,
     BudgetLine,
+    CofunderKind,
+    Cofunding,
+    CofundingState,
     ImpactUnit,
     Milestone,
     PlanLink,
@@ -63,6 +66,7 @@ def make_application(
     lead = lead or make_account(Role.APPLICANT)
     complete = complete or status not in NEVER_SUBMITTED
     columns.setdefault("title", "Prolonger la vie des ordinateurs")
+    columns.setdefault("cofundings", [])
     if status not in NEVER_SUBMITTED:
         columns.setdefault("reference", f"TEST-{next(_numbers):04}")
         columns.setdefault("submitted_at", clock.now())
@@ -130,3 +134,19 @@ def _complete(call: Call, amount: int) -> dict[str, Any]:
         "versions": [],
         "change_requests": [],
     }
+
+
+def make_cofunding(application: Application, **columns: Any) -> Cofunding:
+    """The Region gives 10,000 €, for sure."""
+    values = {
+        "position": len(application.cofundings) + 1,
+        "name": "Région",
+        "kind": CofunderKind.LOCAL,
+        "year": clock.today().year + 1,
+        "amount": Decimal(10_000),
+        "state": CofundingState.ACQUIRED,
+    }
+    cofunding = Cofunding(**{**values, **columns})
+    application.cofundings.append(cofunding)
+    db.session.flush()
+    return cofunding

@@ -60,6 +60,12 @@ class CarrierForm(SectionForm):
         description="Dans votre ministère et ailleurs ; s’il n’y en a pas, dites-le.",
     )
 
+    def cite(self, project: str) -> None:
+        """Add a project to those that are named already; what is typed stays."""
+        said = (self.close_projects.data or "").rstrip()
+        if project not in said:
+            self.close_projects.data = f"{said}\n{project}".strip()
+
 
 class OpennessForm(SectionForm):
     licence = LineField(

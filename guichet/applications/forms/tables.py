@@ -1,7 +1,8 @@
 """The sections whose lines repeat. An empty line is ignored, a line marked « Retirer » goes away."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from wtforms.validators import ValidationError
 from guichet.applications.budget import Summary, summarise
 from guichet.applications.forms.fields import ReferenceField, RowsField
 from guichet.applications.forms.sections import SectionForm
-from guichet.applications.models import BudgetCategory, BudgetLine, ImpactUnit
+from guichet.applications.models import BudgetCategory, CofunderKind, CofundingState, ImpactUnit
 from guichet.core.errors import RuleBroken
 from guichet.core.money import ZERO
 from guichet.plans.models import EngagementLevel, PlanAction, Theme
@@ -182,8 +183,6 @@ class LineRow(RowForm):
     year = WholeField("Année", least=2000, most=2100)
     amount = EuroField("Dépense", least=0)
     amount_requested = EuroField("Demandé")
-    amount_cofunded = EuroField("Cofinancé")
-    cofunder = LineField("Cofinanceur", longest=200)
 
     def validate_amount(self, field: Any) -> None:
         if not field.errors and field.data == 0:
@@ -209,14 +208,14 @@ class BudgetForm(TableForm):
         self.after = [line for line in lines[first:] if str(line["id"]) not in here]
 
     def add_blank(self, number: int = 1) -> None:
-        """New lines come after all others: they are typed on the last page."""
-        if not self.after:
-            super().add_blank(number)
+        """New lines come after all others: they are typed on the last page. Those marked to go stay until they are saved so:
+        a saved line that the page does not send back is one of another page."""
+        for _ in range(0 if self.after else min(number, self.most - len(self.rows))):
+            self.rows.append_entry()
 
     def row_values(self, entry: Any) -> dict[str, Any]:
         values = super().row_values(entry)
-        for share in ("amount_requested", "amount_cofunded"):
-            values[share] = values[share] or ZERO
+        values["amount_requested"] = values["amount_requested"] or ZERO
         return {"id": _identifier(entry.form.line_id.data), **values}
 
     def values(self) -> dict[str, Any]:
@@ -226,11 +225,33 @@ class BudgetForm(TableForm):
     def _kept_at(self, index: int) -> Any:
         return super()._kept_at(index - len(self.before))
 
-    def summary(self, *, staff_counted: bool) -> Summary:
+    def summary(self, cofundings: Iterable[Any], *, staff_counted: bool) -> Summary:
         """The arithmetic of what is typed, saved or not; what cannot be an amount counts for nothing."""
-        shares = ("amount", "amount_requested", "amount_cofunded")
+        shares = ("amount", "amount_requested")
         rows = [{**row, **{share: max(row[share] or ZERO, ZERO) for share in shares}} for row in self.values()["lines"]]
-        return summarise((BudgetLine(**row) for row in rows), staff_counted=staff_counted)
+        return summarise((SimpleNamespace(**row) for row in rows), cofundings, staff_counted=staff_counted)
+
+
+class CofundingRow(RowForm):
+    needed = ("name", "kind", "year", "amount", "state")
+
+    name = LineField("Cofinanceur", longest=200)
+    kind = EnumField("Nature", CofunderKind)
+    year = WholeField("Année", least=2000, most=2100)
+    amount = EuroField("Montant", least=0)
+    state = EnumField("État", CofundingState)
+
+    def validate_amount(self, field: Any) -> None:
+        if not field.errors and field.data == 0:
+            raise ValidationError("Écrivez un montant supérieur à 0.")
+
+
+class CofundingForm(TableForm):
+    """Who else pays; a page of its own, of the section « Budget »."""
+
+    rows_name, most = "cofundings", 10
+    adding = "Ajouter un cofinancement"
+    cofundings = RowsField(FormField(CofundingRow), "Cofinancement")
 
 
 def _identifier(text: str | None) -> UUID | None:

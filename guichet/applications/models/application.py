@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from guichet.accounts.models import Organisation
@@ -20,11 +21,24 @@ if TYPE_CHECKING:
         ApplicationIndicator,
         Attachment,
         BudgetLine,
+        Cofunding,
         Milestone,
         PlanLink,
         TeamMember,
     )
     from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest
+
+# The embedded PostgreSQL has no « unaccent »: letters lose their accents by this table, in the column and in what is looked for.
+ACCENTED, PLAIN = "àâäáãåçéèêëíìîïñóòôöõúùûüýÿ", "aaaaaaceeeeiiiinooooouuuuyy"
+
+
+def _words(weight: str, *columns: str) -> str:
+    text = " || ' ' || ".join(columns)
+    plain = f"replace(translate(lower({text}), '{ACCENTED}', '{PLAIN}'), 'œ', 'oe')"
+    return f"setweight(to_tsvector('french'::regconfig, {plain}), '{weight}')"
+
+
+WORDS = " || ".join((_words("A", "title"), _words("B", "summary"), _words("C", "problem", "solution")))
 
 application_priority_action = sa.Table(
     "application_priority_action",
@@ -57,6 +71,14 @@ class Application(Model):
         sa.Index(None, "call_id", "status"),
         sa.Index(None, "ministry_id", "status"),
         sa.Index(None, "created_at"),
+        # The words of a dossier, for the search among funded projects; read by SQL alone, never loaded with the dossier.
+        sa.Column("words", TSVECTOR, sa.Computed(WORDS, persisted=True)),
+        sa.Index(
+            None,
+            "words",
+            postgresql_using="gin",
+            postgresql_where=sa.text("status = 'awarded' AND outcome_published_at IS NOT NULL"),
+        ),
         # All that rights, counts and the order of a list look at: dossiers are long, few of them are shown.
         sa.Index(None, "submitted_at", "id", postgresql_include=["status", "call_id", "ministry_id"]),
     )
@@ -135,6 +157,9 @@ class Application(Model):
     budget_lines: Mapped[list["BudgetLine"]] = relationship(
         lazy="raise_on_sql", order_by="BudgetLine.position", cascade="all, delete-orphan"
     )
+    cofundings: Mapped[list["Cofunding"]] = relationship(
+        lazy="raise_on_sql", order_by="Cofunding.position", cascade="all, delete-orphan"
+    )
     indicators: Mapped[list["ApplicationIndicator"]] = relationship(
         lazy="raise_on_sql", order_by="ApplicationIndicator.position", cascade="all, delete-orphan"
     )
@@ -146,6 +171,6 @@ class Application(Model):
         lazy="raise_on_sql", order_by="ChangeRequest.created_at"
     )
 
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version, "exclude_properties": ["words"]}
     # Who may write, and what: somebody may have left the team, or been answered, while a request waited for the lock.
     READ_UNDER_LOCK: ClassVar[Mapping[str, tuple[str, ...]]] = {"team": ("account",), "change_requests": ()}

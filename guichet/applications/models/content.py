@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from guichet.accounts.models import Account
-from guichet.applications.models.statuses import BudgetCategory, ImpactUnit, TeamRole
+from guichet.applications.models.statuses import BudgetCategory, CofunderKind, CofundingState, ImpactUnit, TeamRole
 from guichet.calls.models import AttachmentKind
 from guichet.core.db import Model, stored
 from guichet.documents.models import Document
@@ -58,14 +58,13 @@ class Milestone(Model):
 
 
 class BudgetLine(Model):
-    """A cost of the project for one year, in euros: what is requested, what others pay; the rest is the ministry's own."""
+    """A cost of the project for one year, in euros, and what of it is requested."""
 
     __tablename__ = "budget_line"
     __table_args__ = (
         sa.UniqueConstraint("application_id", "position"),
         sa.CheckConstraint("amount > 0", name="amount_positive"),
-        sa.CheckConstraint("amount_requested >= 0 AND amount_cofunded >= 0", name="shares_not_negative"),
-        sa.CheckConstraint("amount_requested + amount_cofunded <= amount", name="shares_within_amount"),
+        sa.CheckConstraint("amount_requested BETWEEN 0 AND amount", name="request_within_amount"),
         sa.CheckConstraint("year BETWEEN 2000 AND 2100", name="year_sensible"),
     )
 
@@ -76,8 +75,26 @@ class BudgetLine(Model):
     year: Mapped[int]
     amount: Mapped[Decimal]
     amount_requested: Mapped[Decimal] = mapped_column(default=Decimal("0.00"))
-    amount_cofunded: Mapped[Decimal] = mapped_column(default=Decimal("0.00"))
-    cofunder: Mapped[str] = mapped_column(sa.String(200), default="")
+
+
+class Cofunding(Model):
+    """What somebody else pays of the project in one year, in euros. What nobody pays is the carrier's own."""
+
+    __tablename__ = "cofunding"
+    __table_args__ = (
+        sa.UniqueConstraint("application_id", "position"),
+        sa.CheckConstraint("amount > 0", name="amount_positive"),
+        sa.CheckConstraint("name <> ''", name="name_not_empty"),
+        sa.CheckConstraint("year BETWEEN 2000 AND 2100", name="year_sensible"),
+    )
+
+    application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("application.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(sa.String(200))
+    kind: Mapped[CofunderKind] = mapped_column(stored(CofunderKind))
+    year: Mapped[int]
+    amount: Mapped[Decimal]
+    state: Mapped[CofundingState] = mapped_column(stored(CofundingState))
 
 
 class ApplicationIndicator(Model):

@@ -122,6 +122,37 @@ class BudgetCategory(enum.StrEnum):
         }[self.value]
 
 
+class CofunderKind(enum.StrEnum):
+    MINISTRY = "ministry"
+    OPERATOR = "operator"
+    LOCAL = "local"
+    EUROPE = "europe"
+    ASSOCIATION = "association"
+    COMPANY = "company"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        return {
+            "ministry": "Ministère",
+            "operator": "Opérateur de l’État",
+            "local": "Collectivité",
+            "europe": "Union européenne",
+            "association": "Association",
+            "company": "Entreprise",
+            "other": "Autre",
+        }[self.value]
+
+
+class CofundingState(enum.StrEnum):
+    ASKED = "asked"
+    ACQUIRED = "acquired"
+
+    @property
+    def label(self) -> str:
+        return {"asked": "Sollicité", "acquired": "Acquis"}[self.value]
+
+
 class ImpactUnit(enum.StrEnum):
     """Units in which an avoided impact may be told; the first three are the environmental indicators of the rules."""
 

@@ -15,6 +15,7 @@ from guichet.applications.models import (
     ApplicationIndicator,
     ApplicationStatus,
     BudgetLine,
+    Cofunding,
     Milestone,
     PlanLink,
     Section,
@@ -35,9 +36,9 @@ from guichet.core.policy import require
 from guichet.workflow.engine import lock
 
 Values = Mapping[str, Any]
-MOST_LINES = 20
 SAVED = "application.save-section"
 SITTING = dt.timedelta(minutes=30)
+MOST_LINES, MOST_COFUNDINGS = 100, 10
 
 
 def create(
@@ -158,20 +159,34 @@ def _write_calendar(application: Application, values: Values) -> None:
 
 
 def _write_budget(application: Application, values: Values) -> None:
-    """The lines, then the totals that lists and rankings read."""
-    rows = values["lines"]
+    """The lines and who else pays, each when its page sends it; then the totals that lists and rankings read."""
+    _write_cofundings(application, values)
+    rows = values.get("lines")
+    if rows is None:
+        return
     if len(rows) > MOST_LINES:
-        raise RuleBroken(f"Un budget a {MOST_LINES} lignes au plus : regroupez les petites dépenses.")
+        raise RuleBroken(
+            f"Un budget a {MOST_LINES} lignes au plus, celui-ci en aurait {len(rows)} : regroupez les petites dépenses."
+        )
     for index, row in enumerate(rows):
-        if row["amount_requested"] + row["amount_cofunded"] > row["amount"]:
-            raise RuleBroken(
-                "Le montant demandé et le cofinancement dépassent la dépense.", field=f"lines-{index}-amount_requested"
-            )
+        if row["amount_requested"] > row["amount"]:
+            raise RuleBroken("Le montant demandé dépasse la dépense.", field=f"lines-{index}-amount_requested")
     if sum(row["amount"] for row in rows) > LARGEST:
         raise RuleBroken("Le total du budget est trop grand.")
     _fit_lines(application.budget_lines, rows)
     budget = summarise(application.budget_lines, staff_counted=True)
     application.total_cost, application.amount_requested = budget.total, budget.requested
+
+
+def _write_cofundings(application: Application, values: Values) -> None:
+    rows = values.get("cofundings")
+    if rows is None:
+        return
+    if len(rows) > MOST_COFUNDINGS:
+        raise RuleBroken(f"Un budget a {MOST_COFUNDINGS} cofinancements au plus, celui-ci en aurait {len(rows)}.")
+    if sum(row["amount"] for row in rows) > LARGEST:
+        raise RuleBroken("Le total des cofinancements est trop grand.")
+    _fit(application.cofundings, rows, Cofunding)
 
 
 def _write_impact(application: Application, values: Values) -> None:

@@ -8,12 +8,26 @@ bp = Blueprint("applications", __name__)
 from guichet.applications.views import (  # noqa: E402
     attachments,
     autosave,
+    budget,
     dossiers,
     drafting,
+    funded,
     proof,
     sections,
     submission,
     team,
 )
 
-__all__ = ["attachments", "autosave", "bp", "dossiers", "drafting", "proof", "sections", "submission", "team"]
+__all__ = [
+    "attachments",
+    "autosave",
+    "bp",
+    "budget",
+    "dossiers",
+    "drafting",
+    "funded",
+    "proof",
+    "sections",
+    "submission",
+    "team",
+]

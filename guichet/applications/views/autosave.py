@@ -71,8 +71,8 @@ def _saved(application: Application, opened: Section) -> ResponseReturnValue:
 
 def _conflicting(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
     theirs, yours = (
-        copy_of(application, opened, values_of(application, opened)),
-        copy_of(application, opened, form.values()),
+        copy_of(application, form, opened, values_of(application, opened)),
+        copy_of(application, form, opened, form.values()),
     )
     if next(differences(theirs, yours), None) is None:
         # The same text sent twice, by the button and by the page.

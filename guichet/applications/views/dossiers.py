@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
-from guichet.applications import policies, queries
+from guichet.applications import funded, policies, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
@@ -54,6 +54,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
         gaps=gaps_with_links(application, actor),
         steps=steps(application, actor),
         is_writing=policies.can_edit(actor, application),
+        close_projects=funded.close_to(application, actor) if policies.can_edit(actor, application) else [],
         can_delete=policies.can_delete(actor, application),
         can_manage_team=policies.can_manage_team(actor, application),
         is_officer=policies.is_officer(actor, application),

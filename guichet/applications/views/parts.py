@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from guichet.accounts.access import current_account
@@ -75,7 +74,7 @@ def standing(application: Application, actor: Account) -> Standing:
 
 def dossier_page(
     template: str, form: FlaskForm | None, application: Application, *here: str, **context: Any
-) -> ResponseReturnValue:
+) -> tuple[str, int]:
     """A page of the dossier, under its banner and the way to `here`."""
     return page(
         template,

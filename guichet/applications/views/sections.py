@@ -7,11 +7,20 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
-from guichet.applications import policies, queries
+from guichet.applications import funded, policies, queries
+from guichet.applications.budget import Summary, summarise
+from guichet.applications.ceilings import verdicts
 from guichet.applications.completeness import missing
 from guichet.applications.forms.comparison import differences
 from guichet.applications.forms.sections import CarrierForm, OpennessForm, ProjectForm, SectionForm, SolutionForm
-from guichet.applications.forms.tables import BudgetForm, CalendarForm, ImpactForm, PlanForm, TableForm
+from guichet.applications.forms.tables import (
+    BudgetForm,
+    CalendarForm,
+    CofundingForm,
+    ImpactForm,
+    PlanForm,
+    TableForm,
+)
 from guichet.applications.models import Application, Section
 from guichet.applications.sections import fingerprint, values_of
 from guichet.applications.services import drafting
@@ -42,6 +51,8 @@ FIELDS = {
     Section.IMPACT: "applications/sections/impact.html",
     Section.OPENNESS: "applications/sections/openness.html",
 }
+# The section « Budget » has two pages of one version: its lines, and who else pays.
+COFUNDINGS, COFUNDING_FIELDS = "cofinancements", "applications/sections/cofundings.html"
 WIDE = {Section.PLAN, Section.BUDGET, Section.IMPACT}
 
 
@@ -53,13 +64,25 @@ def section(application_id: UUID, slug: str) -> ResponseReturnValue:
     form = form_for(application, opened)
     if not policies.can_edit_section(current_account(), application, opened):
         return _closed(application, opened, form)
+    if "drop" in request.form:
+        return _section_page(application, opened, form)
     if "add" in request.form and isinstance(form, TableForm) and not form.is_full:
         form.add_blank()
         _offer(application, form)
         return _section_page(application, opened, form)
+    if "cite" in request.form and isinstance(form, CarrierForm):
+        form.cite(funded.one(current_account(), _identifier(request.form["cite"])).citation)
+        return _section_page(application, opened, form)
     if not form.validate_on_submit():
         return _section_page(application, opened, form)
     return _save(application, opened, form)
+
+
+def _identifier(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as problem:
+        raise NotFound("Ce projet n’existe pas.") from problem
 
 
 def section_at(slug: str) -> Section:
@@ -72,8 +95,10 @@ def section_at(slug: str) -> Section:
 def form_for(application: Application, opened: Section) -> SectionForm:
     """The form of the section: as it was sent, else as it was saved, with empty lines to type in."""
     values = values_of(application, opened)
-    if opened is Section.BUDGET:
-        form: SectionForm = BudgetForm(values["lines"], requested_page())
+    if opened is Section.BUDGET and request.args.get("partie") == COFUNDINGS:
+        form: SectionForm = CofundingForm(data=values)
+    elif opened is Section.BUDGET:
+        form = BudgetForm(values["lines"], requested_page())
     else:
         form = FORMS[opened](data=values)
     if not form.is_submitted():
@@ -124,6 +149,8 @@ def _after_save(application: Application, opened: Section, form: SectionForm) ->
             return url_for(".show", application_id=application.id)
         return section_url(application, actor, following[0])
     here = section_url(application, actor, opened)
+    if isinstance(form, CofundingForm):
+        return f"{here}?partie={COFUNDINGS}"
     if not isinstance(form, BudgetForm):
         return here
     # The last page has room for more lines; there are never as many pages as lines.
@@ -136,7 +163,8 @@ def _conflict(application: Application, opened: Section, form: SectionForm) -> R
         return _closed(application, opened, form)
     compared = list(
         differences(
-            copy_of(application, opened, values_of(application, opened)), copy_of(application, opened, form.values())
+            copy_of(application, form, opened, values_of(application, opened)),
+            copy_of(application, form, opened, form.values()),
         )
     )
     if not compared:
@@ -148,8 +176,10 @@ def _conflict(application: Application, opened: Section, form: SectionForm) -> R
     return body, 409
 
 
-def copy_of(application: Application, opened: Section, values: dict[str, Any]) -> SectionForm:
-    """A form of the whole section that holds `values`, to be compared with another."""
+def copy_of(application: Application, form: SectionForm, opened: Section, values: dict[str, Any]) -> SectionForm:
+    """A form of the whole section, or of the part that `form` writes, that holds `values`: to be compared with another."""
+    if isinstance(form, CofundingForm):
+        return CofundingForm(formdata=None, data=values)
     if opened is Section.BUDGET:
         return BudgetForm(values["lines"], None, formdata=None)
     copy = FORMS[opened](formdata=None, data=values)
@@ -168,24 +198,33 @@ def _closed(application: Application, opened: Section, form: SectionForm) -> Res
 def _section_page(application: Application, opened: Section, form: SectionForm, **context: Any) -> ResponseReturnValue:
     order = list(FORMS)
     number = order.index(opened)
+    budget = _budget(application, form)
     return dossier_page(
         "applications/section.html",
         form,
         application,
         opened.label,
         section=opened,
-        fields=FIELDS[opened],
+        fields=COFUNDING_FIELDS if isinstance(form, CofundingForm) else FIELDS[opened],
         number=number + 1,
         total=len(Section),
         following=list(Section)[number + 1],
         items=section_items(application, current_account(), opened),
-        gaps=[gap for gap in missing(application) if gap.section is opened],
+        gaps=[gap for gap in missing(application) if gap.section is opened and not isinstance(form, CofundingForm)],
         wide=opened in WIDE,
-        budget=form.summary(staff_counted=application.call.staff_cost_counted)
-        if isinstance(form, BudgetForm)
-        else None,
+        close_projects=funded.close_to(application, current_account()) if opened is Section.TEAM else [],
+        budget=budget,
+        verdicts=list(verdicts(budget, application.call)) if budget else [],
         # The lines of a budget keep their identity: new ones get theirs from a whole save, and would be doubled by others.
         saves_by_itself=opened is not Section.BUDGET,
         company=company(application, opened, current_account()),
         **context,
     )
+
+
+def _budget(application: Application, form: SectionForm) -> Summary | None:
+    """The totals of what is typed; on the page of the co-fundings, of what is saved."""
+    counted = application.call.staff_cost_counted
+    if isinstance(form, CofundingForm):
+        return summarise(application.budget_lines, application.cofundings, staff_counted=counted)
+    return form.summary(application.cofundings, staff_counted=counted) if isinstance(form, BudgetForm) else None

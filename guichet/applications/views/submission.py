@@ -152,7 +152,9 @@ def _step_page(step: Step, application: Application, actor: Account, form: Form)
         application,
         WORKFLOW[step.transition].label,
         gaps=gaps_with_links(application, actor),
-        budget=summarise(application.budget_lines, staff_counted=application.call.staff_cost_counted),
+        budget=summarise(
+            application.budget_lines, application.cofundings, staff_counted=application.call.staff_cost_counted
+        ),
         pieces=[attachment for attachment in application.attachments if attachment.removed_at is None],
         is_open=is_open(application.call, at=clock.now()),
         complements=next((asked for asked in application.change_requests if asked.answered_at is None), None),

@@ -24,6 +24,7 @@ def frozen_content(application: Row, parts: dict[str, list[Row]], names: dict[st
         ],
         milestones=[SimpleNamespace(**part) for part in parts["milestones"]],
         budget_lines=[SimpleNamespace(**part) for part in parts["budget"]],
+        cofundings=[SimpleNamespace(**part) for part in parts["cofundings"]],
         indicators=[SimpleNamespace(**part) for part in parts["indicators"]],
         attachments=[],
     )

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from guichet.accounts.models import OrganisationKind, Role
-from guichet.applications.models import BudgetCategory, ImpactUnit, Section
+from guichet.applications.models import BudgetCategory, CofunderKind, ImpactUnit, Section
 from guichet.plans.models import EngagementLevel, Theme
 from guichet.review.models import Outcome
 
@@ -144,6 +144,7 @@ class Cost(Text, frozen=True):
     requested: int
     cofunded: int = 0
     cofunder: str = ""
+    cofunder_kind: CofunderKind = CofunderKind.OTHER
 
 
 class Effect(Text, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from guichet.accounts.models import Account
-from guichet.applications.models import Application, Section
+from guichet.applications.models import Application, CofundingState, Section
 from guichet.applications.queries import call_with_lists
 from guichet.applications.sections import fingerprint
 from guichet.applications.services import attachments, drafting
@@ -132,7 +132,22 @@ def _calendar(_cast: Cast, dossier: Dossier, application: Application) -> Values
 
 def _budget(_cast: Cast, dossier: Dossier, application: Application) -> Values:
     first_year = _after(application, 0).year
-    return {"lines": [_line(cost, dossier, first_year) for cost in projects()[dossier.project].budget]}
+    costs = projects()[dossier.project].budget
+    return {
+        "lines": [_line(cost, dossier, first_year) for cost in costs],
+        "cofundings": [_cofunding(cost, dossier, first_year) for cost in costs if cost.cofunded],
+    }
+
+
+def _cofunding(cost: Cost, dossier: Dossier, first_year: int) -> Values:
+    """Who else pays a part of this cost; told as acquired where the project's first year has it."""
+    return {
+        "name": cost.cofunder,
+        "kind": cost.cofunder_kind,
+        "year": first_year + cost.year,
+        "amount": tens(cost.cofunded * dossier.scale),
+        "state": CofundingState.ACQUIRED if cost.year == 0 else CofundingState.ASKED,
+    }
 
 
 def _line(cost: Cost, dossier: Dossier, first_year: int) -> Values:
@@ -144,8 +159,6 @@ def _line(cost: Cost, dossier: Dossier, first_year: int) -> Values:
         "year": first_year + cost.year,
         "amount": tens(cost.amount * dossier.scale),
         "amount_requested": tens(cost.requested * dossier.scale),
-        "amount_cofunded": tens(cost.cofunded * dossier.scale),
-        "cofunder": cost.cofunder,
     }
 
 
