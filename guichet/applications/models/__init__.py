@@ -10,6 +10,7 @@ from guichet.applications.models.content import (
     TeamMember,
 )
 from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal
+from guichet.applications.models.exports import DossierExport, ExportKind, ExportStatus
 from guichet.applications.models.statuses import (
     ENVIRONMENTAL_UNITS,
     IN_PROGRESS,
@@ -33,6 +34,9 @@ __all__ = [
     "BudgetCategory",
     "BudgetLine",
     "ChangeRequest",
+    "DossierExport",
+    "ExportKind",
+    "ExportStatus",
     "ImpactUnit",
     "Milestone",
     "PlanLink",

@@ -12,6 +12,7 @@ from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.awaited import awaited
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
+from guichet.applications.services import exports
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.views import bp
 from guichet.applications.views.parts import crumbs, gaps_with_links, section_items, steps
@@ -58,6 +59,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
         is_writing=policies.can_edit(actor, application),
         can_delete=policies.can_delete(actor, application),
         can_manage_team=policies.can_manage_team(actor, application),
+        latest_export=next(iter(exports.latest_of(actor, application)), None),
         is_officer=policies.is_officer(actor, application),
         latest=moments[:LATEST],
         has_more=len(moments) > LATEST,

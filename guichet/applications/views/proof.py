@@ -28,6 +28,7 @@ def version(application_id: UUID, number: int) -> ResponseReturnValue:
         version=shown,
         intact=sha256_of(shown.content) == shown.sha256,
         sections=reading_of(shown.content),
+        documents={str(piece.id): piece.document for piece in application.attachments},
         changes=changes(before, shown.content) if before else None,
         crumbs=crumbs(application, f"Version {number}"),
     )
