@@ -177,14 +177,16 @@ def _attachments(application: Application) -> Iterator[Gap]:
             yield Gap(Section.ATTACHMENTS, "attachments", f"Joignez la pièce « {kind.label} ».")
 
 
-def _infected(application: Application) -> Iterator[Gap]:
+def infected(application: Application) -> Iterator[Gap]:
     """Asked only of those who can still change the files: nobody is stopped by what she may not put right."""
     if not _is_open(application, Section.ATTACHMENTS):
         return
     for attachment in application.attachments:
         if attachment.removed_at is None and attachment.document.scan_state is ScanState.INFECTED:
             name = attachment.document.name
-            yield Gap(Section.ATTACHMENTS, "attachments", f"Remplacez ou retirez « {name} » : l’antivirus l’a trouvé infecté.")
+            yield Gap(
+                Section.ATTACHMENTS, "attachments", f"Remplacez ou retirez « {name} » : l’antivirus l’a trouvé infecté."
+            )
 
 
 def _is_open(application: Application, section: Section) -> bool:
@@ -202,4 +204,4 @@ def _kept_kinds(application: Application) -> set[object]:
     return {attachment.kind_id for attachment in application.attachments if attachment.removed_at is None}
 
 
-CHECKS = (_project, _carrier, _plan, _calendar, _budget, _impact, _rgesn, _attachments, _infected)
+CHECKS = (_project, _carrier, _plan, _calendar, _budget, _impact, _rgesn, _attachments, infected)

@@ -94,7 +94,10 @@ def _pdf(application: Application, content: Json, pieces: Sequence[Attachment], 
         ["Appel à projets", content["call"]["title"]],
         ["État", application.status.label],
         ["Équipe", ", ".join(member["name"] for member in content["team"])],
-        ["Version", f"{content['version']}, telle que déposée" if content["version"] else "Contenu à la date du document"],
+        [
+            "Version",
+            f"{content['version']}, telle que déposée" if content["version"] else "Contenu à la date du document",
+        ],
         ["Document établi le", moment(at, zone)],
     ]
     sections = [
@@ -124,9 +127,7 @@ def _fill(
     at: dt.datetime,
 ) -> None:
     told = list(
-        journal.lines(
-            journal.entries_of(application, audiences_of(actor, application)), application.call.time_zone
-        )
+        journal.lines(journal.entries_of(application, audiences_of(actor, application)), application.call.time_zone)
     )
     texts = {
         "dossier.pdf": document,

@@ -30,7 +30,13 @@ MAILS = {
     "email.cancelled": "Courriel annulé",
     "email.resend": "Courriel renvoyé",
 }
-WORDS = {**TITLES, **ASSIGNMENTS, **MAILS, "application.purge": "Brouillon supprimé par le guichet"}
+WORDS = {
+    **TITLES,
+    **ASSIGNMENTS,
+    **MAILS,
+    "application.delete": "Brouillon supprimé",
+    "application.purge": "Brouillon supprimé par le guichet",
+}
 # A spreadsheet would run what begins so.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -79,10 +85,8 @@ def as_csv(told: Sequence[Line]) -> bytes:
 
 
 def as_text(told: Sequence[Line], title: str) -> bytes:
-    written = [f"Journal du dossier {title}", ""]
-    for line in told:
-        written.append(f"{line.at} – {line.actor} : {line.act}{f' ({line.detail})' if line.detail else ''}")
-    return ("\n".join(written) + "\n").encode()
+    written = (f"{line.at} – {line.actor} : {line.act}{f' ({line.detail})' if line.detail else ''}" for line in told)
+    return "\n".join([f"Journal du dossier {title}", "", *written, ""]).encode()
 
 
 def _plain(value: str) -> str:

@@ -12,6 +12,8 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 CHUNK = 1_000_000
+# The service refuses parts below 5 MiB, the last one apart.
+PART = 8 * 1024 * 1024
 Answer = TypeVar("Answer")
 
 
@@ -33,13 +35,17 @@ class Bucket:
         self._store = S3Store(
             parts.netloc,
             config=cast("Any", config),
-            client_options={"allow_http": (endpoint or "").startswith("http://"), "timeout": "60s", "connect_timeout": "5s"},
+            client_options={
+                "allow_http": (endpoint or "").startswith("http://"),
+                "timeout": "60s",
+                "connect_timeout": "5s",
+            },
             retry_config={"max_retries": 2, "retry_timeout": dt.timedelta(seconds=20)},
         )
 
     def save(self, identifier: UUID, pieces: Iterator[bytes]) -> None:
         """Send the pieces one after the other. An interruption leaves nothing that a reader could see."""
-        _told(lambda: obstore.put(self._store, self._key(identifier), pieces, use_multipart=True, chunk_size=5 * CHUNK))
+        _told(lambda: obstore.put(self._store, self._key(identifier), pieces, use_multipart=True, chunk_size=PART))
 
     def read(self, identifier: UUID) -> Iterator[bytes]:
         found = _told(lambda: obstore.get(self._store, self._key(identifier)))

@@ -21,7 +21,9 @@ def words(*values: str, name: str) -> sa.Enum:
 
 def allow(states: tuple[str, ...]) -> None:
     op.drop_constraint(op.f("ck_document_scanstate"), "document", type_="check")
-    op.create_check_constraint(op.f("ck_document_scanstate"), "document", sa.column("scan_state", sa.String(40)).in_(states))
+    op.create_check_constraint(
+        op.f("ck_document_scanstate"), "document", sa.column("scan_state", sa.String(40)).in_(states)
+    )
 
 
 def upgrade() -> None:

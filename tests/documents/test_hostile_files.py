@@ -57,7 +57,10 @@ def encrypted_archive():
         (compressed_pdf(JAVASCRIPT, catalog=b"/OpenAction 4 0 R"), "JavaScript"),
         (files.pdf(catalog=b"/OpenAction << /S /Launch /F (cmd.exe) >>"), "ouvre un autre programme"),
         (files.pdf(catalog=b"/Names << /EmbeddedFiles << /Names [] >> >>"), "contient d’autres fichiers"),
-        (files.pdf(b"<< /Type /Filespec /F (x.exe) /EF << >> >>", catalog=b"/AF [4 0 R]"), "contient d’autres fichiers"),
+        (
+            files.pdf(b"<< /Type /Filespec /F (x.exe) /EF << >> >>", catalog=b"/AF [4 0 R]"),
+            "contient d’autres fichiers",
+        ),
         (compressed_pdf(b"<< /Type /Filespec /EF << >> >>", catalog=b"/AF [4 0 R]"), "contient d’autres fichiers"),
         (files.pdf(catalog=b"/AcroForm << /XFA [] >>"), "XFA"),
         (encrypted_pdf(), "protégé (chiffré)"),

@@ -6,7 +6,6 @@ import zipfile
 import zlib
 
 
-
 def pdf(*more: bytes, catalog: bytes = b"") -> bytes:
     """A PDF of one empty page; `catalog` adds to its root, `more` objects are numbered from 4."""
     root = b"<< /Type /Catalog /Pages 2 0 R " + catalog + b" >>"

@@ -87,7 +87,8 @@ def replace(
     held = _held(application)
     if held.ever >= MOST_EVER:
         raise RuleBroken(
-            f"Ce dossier a déjà reçu {MOST_EVER} fichiers, le maximum : celui-ci ne peut plus être remplacé.", field="file"
+            f"Ce dossier a déjà reçu {MOST_EVER} fichiers, le maximum : celui-ci ne peut plus être remplacé.",
+            field="file",
         )
     room = min(MOST_SIZE - held.size + former.document.size, MOST_SIZE_EVER - held.size_ever)
     document = _store(upload, name, held, room, actor)

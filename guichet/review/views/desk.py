@@ -111,7 +111,9 @@ def content(application_id: UUID) -> ResponseReturnValue:
 @signed_in(*STAFF)
 def attachment(application_id: UUID, attachment_id: UUID) -> ResponseReturnValue:
     application = desk.one_for(current_account(), application_id)
-    return hand_out(contents.document_of(application, attachment_id), crumbs=[*crumbs_of(application), ("Pièce jointe", None)])
+    return hand_out(
+        contents.document_of(application, attachment_id), crumbs=[*crumbs_of(application), ("Pièce jointe", None)]
+    )
 
 
 @bp.get(f"{DOSSIER}/historique")

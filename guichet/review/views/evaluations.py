@@ -85,7 +85,10 @@ def _dossier_page(assignment: Assignment) -> ResponseReturnValue:
 def evaluation_attachment(assignment_id: UUID, attachment_id: UUID) -> ResponseReturnValue:
     assignment = queries.one_for(current_account(), assignment_id)
     require(policies.can_read_dossier, current_account(), assignment)
-    return hand_out(contents.document_of(assignment.application, attachment_id), crumbs=[*crumbs_of(assignment), ("Pièce jointe", None)])
+    return hand_out(
+        contents.document_of(assignment.application, attachment_id),
+        crumbs=[*crumbs_of(assignment), ("Pièce jointe", None)],
+    )
 
 
 @bp.route(f"{EVALUATION}/deport", methods=["GET", "POST"])
