@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from guichet.applications.models import Application
-from guichet.applications.timeline import SAVE, TITLES, TOLD
+from guichet.applications.timeline import SAVE, TITLES, TOLD, section_label
 from guichet.audit.models import Audience, AuditEntry
 from guichet.core.db import db
 from guichet.web.filters import moment
@@ -71,7 +71,7 @@ def _detail(entry: AuditEntry) -> str:
     if entry.action in MAILS:
         return f"« {entry.facts.get('subject', '')} », à {entry.facts.get('recipient', '')}"
     if entry.action == SAVE:
-        return str(entry.facts.get("section", ""))
+        return section_label(entry)
     return next((str(entry.facts[name]) for name in TOLD if entry.facts.get(name)), "")
 
 

@@ -19,9 +19,9 @@ log = structlog.get_logger(__name__)
 # What a browser shows by itself, without running anything of it; all else is saved.
 SHOWN = {"application/pdf": "pdf", "image/png": "image", "image/jpeg": "image"}
 SANDBOX = "default-src 'none'; sandbox"
-# Viewers of PDF are plugins to a browser, and a sandbox forbids plugins: the frame would stay empty. A PDF that runs something
-# is refused when it comes (see portable.py), and none of it can be read as a page.
-VIEWER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+# The frame itself carries no sandbox attribute: browsers load no viewer of PDF in such a frame, while they do in one whose
+# answer asks for the sandbox. What a PDF may run is refused when it comes (see portable.py).
+FRAMED = f"{SANDBOX}; frame-ancestors 'self'"
 
 
 def hand_out(document: Document, *, crumbs: Sequence[tuple[str, str | None]] = ()) -> ResponseReturnValue:
@@ -51,8 +51,7 @@ def send(document: Document, *, inline: bool = False) -> Response:
     response.content_length = document.size
     headers = response.headers
     headers.set("Content-Disposition", "inline" if inline else "attachment", **_names(document.name))
-    framed = inline and document.media_type == "application/pdf"
-    headers["Content-Security-Policy"] = VIEWER if framed else SANDBOX
+    headers["Content-Security-Policy"] = FRAMED if inline else SANDBOX
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cache-Control"] = "private, no-store"
     return response

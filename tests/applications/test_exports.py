@@ -43,6 +43,7 @@ from tests.factories.applications import make_application
 from tests.factories.pdf import text_of
 from tests.factories.review import make_assignment
 from tests.factories.submission import join, loaded, make_submitted
+from tests.review.races import together
 
 ROOT = Path(__file__).parents[2]
 
@@ -306,3 +307,20 @@ def test_a_brand_new_draft_can_be_taken_away_too(lead):
 
     assert draft.status is ApplicationStatus.DRAFT
     assert "non déposé" in text_of(made(draft, lead, ExportKind.PDF))
+
+
+def test_two_clicks_at_once_are_one_request(own_app):
+    app = own_app()
+    with app.app_context():
+        with unit_of_work():
+            dossier = make_application(lead=make_account(Role.APPLICANT))
+        dossier_id, lead_id = dossier.id, dossier.team[0].account_id
+
+        def click():
+            reader = accounts.active(lead_id)
+            application = queries.one_for(reader, dossier_id)
+            return lambda: services.ask(application, ExportKind.PDF, actor=reader).id
+
+        first, second = together(app, click, click)
+
+        assert first == second

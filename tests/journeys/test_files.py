@@ -1,10 +1,9 @@
-"""The files of a dossier at the browser: joined, refused, looked at, replaced, taken away; with scripts, and without on a telephone."""
+"""The files of a dossier at the browser: joined, refused, looked at, replaced, taken away; without scripts on a telephone too."""
 
 import hashlib
 import io
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +12,8 @@ from guichet.core.db import db
 from guichet.documents.models import Document
 from tests.factories import files
 from tests.journeys.conftest import Window
-from tests.journeys.drafts import arrive, begin
+from tests.journeys.drafts import Draft, arrive, begin
+from tests.journeys.pages import content_of
 
 OTHER = files.pdf(b"null")
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -33,24 +33,7 @@ def is_ready(page: Page) -> None:
     raise AssertionError("the archive was never ready")
 
 
-@pytest.mark.parametrize(("scripts", "width"), [(True, 1280), (False, 360)], ids=["scripts", "no-scripts-360"])
-def test_files_are_joined_refused_shown_replaced_and_taken_away(
-    window: Window,
-    visit: Callable[..., Page],
-    axe: Callable[[Page], list[str]],
-    tmp_path: Path,
-    *,
-    scripts: bool,
-    width: int,
-) -> None:
-    draft = begin(window.app, complete=True)
-    page = arrive(window, draft, visit, scripts=scripts, width=width).page
-
-    def is_sound() -> None:
-        assert page.evaluate(OVERFLOW) <= 0, page.url
-        if scripts:
-            assert axe(page) == [], page.url
-
+def join_look_and_replace(page: Page, draft: Draft, is_sound: Callable[[], None]) -> None:
     page.goto(f"{draft.address}/rubriques/pieces")
     expect(page.get_by_text("Taille maximale : 15 Mo.")).to_be_visible()
     choose(page, "lettre.pdf", files.PDF)
@@ -80,6 +63,9 @@ def test_files_are_joined_refused_shown_replaced_and_taken_away(
     expect(page.get_by_text("remplacé par « lettre-2.pdf »")).to_be_visible()
     is_sound()
 
+
+def take_away(page: Page, draft: Draft, is_sound: Callable[[], None]) -> bytes:
+    """The archive, asked, left, found again and fetched."""
     page.goto(draft.address)
     page.get_by_role("link", name="Télécharger le dossier").click()
     is_sound()
@@ -93,9 +79,28 @@ def test_files_are_joined_refused_shown_replaced_and_taken_away(
     is_sound()
     with page.expect_download() as download:
         page.get_by_role("link", name="Télécharger le fichier").click()
-    download.value.save_as(tmp_path / "dossier.zip")
+    return content_of(download.value)
 
-    archive = zipfile.ZipFile(io.BytesIO((tmp_path / "dossier.zip").read_bytes()))
+
+@pytest.mark.parametrize(("scripts", "width"), [(True, 1280), (False, 360)], ids=["scripts", "no-scripts-360"])
+def test_files_are_joined_refused_shown_replaced_and_taken_away(
+    window: Window,
+    visit: Callable[..., Page],
+    axe: Callable[[Page], list[str]],
+    *,
+    scripts: bool,
+    width: int,
+) -> None:
+    draft = begin(window.app, complete=True)
+    page = arrive(window, draft, visit, scripts=scripts, width=width).page
+
+    def is_sound() -> None:
+        assert page.evaluate(OVERFLOW) <= 0, page.url
+        if scripts:
+            assert axe(page) == [], page.url
+
+    join_look_and_replace(page, draft, is_sound)
+    archive = zipfile.ZipFile(io.BytesIO(take_away(page, draft, is_sound)))
     assert archive.read("pieces/01-lettre-2.pdf") == OTHER
     with window.app.app_context():
         assert db.session.query(Document).filter_by(name="piege.pdf").count() == 0
