@@ -190,11 +190,11 @@ def infected(application: Application) -> Iterator[Gap]:
 
 
 def _is_open(application: Application, section: Section) -> bool:
-    asked = (request.sections for request in application.change_requests if request.answered_at is None)
     match application.status:
         case ApplicationStatus.DRAFT:
             return True
         case ApplicationStatus.CHANGES_REQUESTED:
+            asked = (request.sections for request in application.change_requests if request.answered_at is None)
             return any(section.value in sections for sections in asked)
         case _:
             return False

@@ -27,7 +27,6 @@ from guichet.applications.models import (
 )
 from guichet.applications.services import complements
 from guichet.applications.services import exports as services
-from guichet.applications.tasks import make_exports, purge_exports
 from guichet.applications.workflow import WORKFLOW
 from guichet.audit import services as audit
 from guichet.core import clock
@@ -67,6 +66,12 @@ def ask(application, actor, kind=ExportKind.ARCHIVE):
     with unit_of_work():
         reader = accounts.active(actor.id)
         return services.ask(queries.one_for(reader, application.id), kind, actor=reader)
+
+
+def make_exports():
+    """What the worker's task does, in the session of the test."""
+    while services.make_next():
+        pass
 
 
 def fresh(export):
@@ -272,7 +277,8 @@ def test_a_request_expires_and_its_file_becomes_nobody_s(dossier, lead, at):
     at(clock.now() + services.KEPT)
     with pytest.raises(NotFound):
         services.one_for(lead, loaded(dossier), export.id)
-    purge_exports()
+    with unit_of_work():
+        assert services.purge() == 1
 
     assert db.session.scalar(sa.select(sa.func.count()).select_from(DossierExport)) == 0
 

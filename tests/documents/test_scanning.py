@@ -15,7 +15,6 @@ from guichet.documents import antivirus, services, storage
 from guichet.documents.antivirus import AntivirusAway
 from guichet.documents.models import Document, ScanState
 from guichet.documents.services import scanning
-from guichet.documents.tasks import scan_waiting
 from guichet.embedded.ports import free_port
 from tests.clamd import Clamd
 from tests.factories import files
@@ -28,8 +27,9 @@ def stored(content=files.PDF, name="lettre.pdf"):
 
 
 def scanned(document):
-    """What the worker's task makes of the file."""
-    scan_waiting()
+    """What the worker's task makes of the file, in the session of the test."""
+    while services.scan_next():
+        pass
     return db.session.get(Document, document.id, populate_existing=True)
 
 
