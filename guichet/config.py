@@ -37,6 +37,8 @@ class Settings:
     security_email: str = ""
     # Reverse proxies in front, each of which says for whom it asks; with none, what a client says of itself is not believed.
     trusted_proxies: int = 0
+    # The antivirus; empty: files are not scanned, and the pages say so.
+    clamd_url: str = ""
 
     @property
     def secure(self) -> bool:
@@ -49,8 +51,9 @@ REQUIRED = {
     "REDIS_URL": ("redis", "rediss", "unix", "redis+socket"),
     "BASE_URL": ("http", "https"),
     "MAIL_URL": ("smtp", "smtps", "smtp+starttls"),
-    "STORAGE_URL": ("file",),
+    "STORAGE_URL": ("file", "s3"),
 }
+OPTIONAL = {"CLAMD_URL": ("tcp", "unix")}
 TRUE = {"1", "true", "yes", "oui"}
 
 
@@ -80,6 +83,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         privacy_email=environment.get("PRIVACY_EMAIL", ""),
         security_email=environment.get("SECURITY_EMAIL", ""),
         trusted_proxies=int(environment.get("TRUSTED_PROXIES") or 0),
+        clamd_url=environment.get("CLAMD_URL", ""),
     )
 
 
@@ -91,6 +95,11 @@ def _problems(environment: Mapping[str, str]) -> list[str]:
             problems.append(f"{name} is missing: set it to an address such as {schemes[0]}://…")
         elif urlsplit(value).scheme not in schemes:
             problems.append(f"{name} must begin with one of: {', '.join(f'{scheme}://' for scheme in schemes)}")
+    problems += [
+        f"{name} must begin with one of: {', '.join(f'{scheme}://' for scheme in schemes)}"
+        for name, schemes in OPTIONAL.items()
+        if environment.get(name) and urlsplit(environment[name]).scheme not in schemes
+    ]
     if not (environment.get("TRUSTED_PROXIES") or "0").isdecimal():
         problems.append("TRUSTED_PROXIES must be a whole number: how many reverse proxies stand in front")
     secret = environment.get("SECRET_KEY", "")

@@ -6,7 +6,8 @@ delays nobody else. Handler names are stored: renaming one needs a migration of 
 
 from guichet.accounts import events as accounts
 from guichet.applications import events as applications
-from guichet.applications.handlers import make_receipt
+from guichet.applications.handlers import make_receipt, report_infected
+from guichet.documents import events as documents
 from guichet.notifications.handlers import notify
 from guichet.outbox.registry import Subscriptions
 from guichet.plans.handlers import record_decision
@@ -21,6 +22,9 @@ SUBSCRIPTIONS: Subscriptions = {
     applications.ChangesRequested: {"notify": notify},
     applications.DraftDeadlineNear: {"notify": notify},
     applications.DraftRemovalNear: {"notify": notify},
+    applications.AttachmentInfected: {"notify": notify},
+    documents.DocumentInfected: {"report_infected": report_infected},
+    documents.FilesDamaged: {"notify": notify},
     accounts.PasswordResetRequested: {"notify": notify},
     accounts.PasswordChanged: {"notify": notify},
     accounts.AccountInvited: {"notify": notify},

@@ -28,6 +28,12 @@ def for_session(session_id: str) -> Account | None:
     return db.session.scalars(with_rights().where(*wanted, Account.active)).unique().one_or_none()
 
 
+def active(account_id: UUID) -> Account | None:
+    """The account, with its rights as they are now; None when it is closed."""
+    rows = with_rights().where(Account.id == account_id, Account.active).execution_options(populate_existing=True)
+    return db.session.scalars(rows).unique().one_or_none()
+
+
 def by_email(email: str) -> Account | None:
     """The account of an address, whatever the case it is typed in."""
     return db.session.scalars(with_rights().where(Account.email == email.strip().lower())).unique().one_or_none()

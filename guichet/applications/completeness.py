@@ -9,9 +9,11 @@ from guichet.applications.ceilings import broken
 from guichet.applications.models import (
     ENVIRONMENTAL_UNITS,
     Application,
+    ApplicationStatus,
     BudgetCategory,
     Section,
 )
+from guichet.documents.models import ScanState
 
 
 @dataclass(frozen=True)
@@ -165,8 +167,31 @@ def _attachments(application: Application) -> Iterator[Gap]:
             yield Gap(Section.ATTACHMENTS, "attachments", f"Joignez la pièce « {kind.label} ».")
 
 
+def infected(application: Application) -> Iterator[Gap]:
+    """Asked only of those who can still change the files: nobody is stopped by what she may not put right."""
+    if not _is_open(application, Section.ATTACHMENTS):
+        return
+    for attachment in application.attachments:
+        if attachment.removed_at is None and attachment.document.scan_state is ScanState.INFECTED:
+            name = attachment.document.name
+            yield Gap(
+                Section.ATTACHMENTS, "attachments", f"Remplacez ou retirez « {name} » : l’antivirus l’a trouvé infecté."
+            )
+
+
+def _is_open(application: Application, section: Section) -> bool:
+    match application.status:
+        case ApplicationStatus.DRAFT:
+            return True
+        case ApplicationStatus.CHANGES_REQUESTED:
+            asked = (request.sections for request in application.change_requests if request.answered_at is None)
+            return any(section.value in sections for sections in asked)
+        case _:
+            return False
+
+
 def _kept_kinds(application: Application) -> set[object]:
     return {attachment.kind_id for attachment in application.attachments if attachment.removed_at is None}
 
 
-CHECKS = (_project, _carrier, _plan, _calendar, _budget, _impact, _rgesn, _attachments)
+CHECKS = (_project, _carrier, _plan, _calendar, _budget, _impact, _rgesn, _attachments, infected)

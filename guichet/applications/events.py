@@ -54,3 +54,11 @@ class DraftRemovalNear(ApplicationEvent):
     """The draft was never submitted and its call closed long ago: it will be removed, on `until` at the earliest."""
 
     until: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachmentInfected(ApplicationEvent):
+    """The antivirus found a file of the dossier infected; `submitted` when a submitted version holds it."""
+
+    attachment_id: uuid.UUID
+    submitted: bool

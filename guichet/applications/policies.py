@@ -109,6 +109,12 @@ def can_read_staff_entries(actor: Account, application: Application) -> bool:
     return is_officer(actor, application) or actor.holds_on_call(application.call_id, Role.AUDITOR)
 
 
+def can_read_former_files(actor: Account, application: Application) -> bool:
+    """Files removed or replaced before any submission: those who write, their focal point and the auditors."""
+    writes = is_on_team(actor, application) or is_focal_point(actor, application)
+    return writes or actor.holds_on_call(application.call_id, Role.AUDITOR)
+
+
 def can_read_rewriting(actor: Account, application: Application) -> bool:
     """While complements are written, the service reads what was submitted; the team, its focal point and auditors read on."""
     if application.status is not S.CHANGES_REQUESTED:

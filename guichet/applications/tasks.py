@@ -2,8 +2,11 @@
 
 from celery import shared_task
 
-from guichet.applications.services import reminders, retention
+from guichet.applications.services import exports, reminders, retention
 from guichet.core.transaction import unit_of_work
+
+# A run ends well before the worker's limit of time; the next one goes on.
+MOST_EXPORTS = 20
 
 
 @shared_task(name="applications.remind_drafts", ignore_result=True)
@@ -23,3 +26,20 @@ def remove_old_drafts() -> None:
         while done == retention.BATCH:
             with unit_of_work():
                 done = step()
+
+
+@shared_task(name="applications.make_exports", ignore_result=True)
+def make_exports() -> None:
+    """Asked when somebody wants a file of a dossier, and every minute by the scheduler."""
+    for _ in range(MOST_EXPORTS):
+        if not exports.make_next():
+            break
+
+
+@shared_task(name="applications.purge_exports", ignore_result=True)
+def purge_exports() -> None:
+    """Every hour: the requests that have expired go."""
+    gone = exports.BATCH
+    while gone == exports.BATCH:
+        with unit_of_work():
+            gone = exports.purge()

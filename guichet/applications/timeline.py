@@ -12,6 +12,9 @@ TITLES = {
     "application.save-section": "Saisie enregistrée",
     "application.attach": "Pièce jointe",
     "application.remove-attachment": "Pièce retirée",
+    "application.replace-attachment": "Pièce remplacée",
+    "application.find-infected": "Pièce infectée selon l’antivirus",
+    "application.export": "Fichier du dossier demandé",
     "application.add-member": "Membre ajouté à l’équipe",
     "application.remove-member": "Membre retiré de l’équipe",
     "application.transfer-lead": "Dossier transmis",
@@ -84,7 +87,7 @@ def timeline(history: Iterable[AuditEntry], titles: Mapping[str, str] = TITLES) 
         if entry.action.startswith("email."):
             _tell_mail(moments, last, entry, mails)
         elif entry.action == SAVE and last and last.sections and last.actor == entry.actor_name:
-            label = _section_label(entry)
+            label = section_label(entry)
             if label not in last.sections:
                 last.sections.append(label)
                 last.detail = ", ".join(last.sections)
@@ -94,7 +97,7 @@ def timeline(history: Iterable[AuditEntry], titles: Mapping[str, str] = TITLES) 
 
 
 def _moment(entry: AuditEntry, titles: Mapping[str, str]) -> Moment:
-    sections = [_section_label(entry)] if entry.action == SAVE else []
+    sections = [section_label(entry)] if entry.action == SAVE else []
     told = next((entry.facts[name] for name in TOLD if entry.facts.get(name)), "")
     return Moment(
         at=entry.created_at,
@@ -105,7 +108,8 @@ def _moment(entry: AuditEntry, titles: Mapping[str, str]) -> Moment:
     )
 
 
-def _section_label(entry: AuditEntry) -> str:
+def section_label(entry: AuditEntry) -> str:
+    """The section that was saved, in French."""
     return Section(entry.facts["section"]).label
 
 

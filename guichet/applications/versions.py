@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, undefer
 
-from guichet.applications.models import Application, ApplicationVersion
+from guichet.applications.models import Application, ApplicationVersion, Attachment
 from guichet.calls.models import Call
 from guichet.core.db import db
 from guichet.core.errors import NotFound
@@ -39,6 +39,12 @@ def call_of(application_id: UUID) -> Call:
     """The call that a dossier answers."""
     rows = sa.select(Call).join(Application, Application.call_id == Call.id).where(Application.id == application_id)
     return db.session.scalars(rows).one()
+
+
+def attachment_of(document_id: UUID) -> Attachment | None:
+    """The file of a dossier that this document is; None when it is something else."""
+    rows = sa.select(Attachment).where(Attachment.document_id == document_id).options(joinedload(Attachment.document))
+    return db.session.scalar(rows)
 
 
 def holds_attachment(application_id: UUID, attachment_id: UUID) -> bool:

@@ -6,7 +6,6 @@ A file that passes is still handed out as an attachment, sandboxed (see serving.
 import codecs
 import os
 import unicodedata
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,9 @@ from typing import BinaryIO
 import filetype
 
 from guichet.core.errors import RuleBroken
+from guichet.documents import archives
+from guichet.documents.pictures import is_jpeg, is_png
+from guichet.documents.portable import is_pdf
 from guichet.web.filters import filesize
 
 # Bytes; the pages tell it before a file is chosen.
@@ -23,17 +25,8 @@ LARGEST = 15_000_000
 LONGEST_NAME = 200
 CHUNK = 256 * 1024
 
-# An office file is a zip archive: these bounds are far above what people make, far below what a bomb needs.
-MOST_ENTRIES = 5_000
-MOST_EXPANDED = 400_000_000
-HIGHEST_RATIO = 250
-# Below this size, in bytes, a ratio says nothing: a page of spaces compresses a thousand times.
-RATIO_MATTERS_FROM = 5_000_000
-LONGEST_MANIFEST = 2_000_000
-
-_END_OF_ARCHIVE = b"PK\x05\x06"
-
-Check = Callable[[BinaryIO], bool]
+# Of the file and its name. True for what it should be; raises RuleBroken when there is more to say than « it is not ».
+Check = Callable[[BinaryIO, str], bool]
 
 
 @dataclass(frozen=True)
@@ -46,27 +39,12 @@ class Format:
     is_genuine: Check
 
 
-def _is_pdf(file: BinaryIO) -> bool:
-    # The end is looked at too: an archive glued behind a PDF makes a file of two natures.
-    tail = _tail(file, 1024)
-    return _begins_as("application/pdf", file) and b"%%EOF" in tail and _END_OF_ARCHIVE not in tail
-
-
-def _is_png(file: BinaryIO) -> bool:
-    return _begins_as("image/png", file) and b"IEND" in _tail(file, 16)
-
-
-def _begins_as(media_type: str, file: BinaryIO) -> bool:
+def _is_picture(look: Callable[[BinaryIO], bool], media_type: str, file: BinaryIO, _name: str) -> bool:
     file.seek(0)
-    return bool(filetype.guess_mime(file.read(8192)) == media_type)
+    return bool(filetype.guess_mime(file.read(8192)) == media_type) and look(file)
 
 
-def _tail(file: BinaryIO, length: int) -> bytes:
-    file.seek(max(0, _size(file) - length))
-    return file.read()
-
-
-def _is_text(file: BinaryIO) -> bool:
+def _is_text(file: BinaryIO, _name: str) -> bool:
     """Characters and nothing else, in an encoding that spreadsheets and editors write."""
     file.seek(0)
     marked = file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
@@ -86,44 +64,32 @@ def _is_readable(text: str) -> bool:
     return not any(ord(c) < 32 and c not in "\t\n\r\f" for c in text)
 
 
-def _is_office(main_type: str, file: BinaryIO) -> bool:
+def _is_office(main_type: str, file: BinaryIO, name: str) -> bool:
     """Microsoft's family: the list of contents names the main part, which also tells a document with macros apart."""
-    return main_type.encode() in _entry(file, "[Content_Types].xml")
+    archive = archives.opened(file, name)
+    if archive is None or main_type.encode() not in archive.read("[Content_Types].xml"):
+        return False
+    if b"attachedTemplate" in (links := archive.read("word/_rels/settings.xml.rels")) and b"External" in links:
+        raise RuleBroken(
+            f"Le fichier « {name} » va chercher un modèle ailleurs à son ouverture : il est refusé. "
+            "Enregistrez-le avec le modèle par défaut, ou en PDF.",
+            field="file",
+        )
+    return True
 
 
-def _is_open_document(media_type: str, file: BinaryIO) -> bool:
+def _is_open_document(media_type: str, file: BinaryIO, name: str) -> bool:
     """The standard puts the type first in the archive, in clear."""
-    return _entry(file, "mimetype", first=True).strip() == media_type.encode()
-
-
-def _entry(file: BinaryIO, name: str, *, first: bool = False) -> bytes:
-    """The bytes of one entry of an archive; none when it is not there, or when the archive is not sound."""
-    file.seek(0)
-    if file.read(4) != b"PK\x03\x04":
-        return b""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
-            _refuse_bomb(entries, _size(file))
-            wanted = entries[:1] if first else entries
-            if not any(entry.filename == name and entry.file_size <= LONGEST_MANIFEST for entry in wanted):
-                return b""
-            return archive.read(name)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError):
-        # Whatever a broken, encrypted or exotic archive makes the library raise: it is not a document that we take.
-        return b""
-
-
-def _refuse_bomb(entries: list[zipfile.ZipInfo], size: int) -> None:
-    expanded = sum(entry.file_size for entry in entries)
-    # Entries that overlap share their compressed bytes: together they claim more than the file holds.
-    overlapping = sum(entry.compress_size for entry in entries) > size
-    swollen = any(
-        entry.file_size > RATIO_MATTERS_FROM and entry.file_size > HIGHEST_RATIO * max(1, entry.compress_size)
-        for entry in entries
-    )
-    if len(entries) > MOST_ENTRIES or expanded > MOST_EXPANDED or overlapping or swollen:
-        raise RuleBroken("Une fois ouvert, ce fichier occuperait une place démesurée : il est refusé.", field="file")
+    archive = archives.opened(file, name)
+    if archive is None or archive.names[:1] != ["mimetype"] or archive.read("mimetype").strip() != media_type.encode():
+        return False
+    if b"encryption-data" in archive.read("META-INF/manifest.xml"):
+        raise RuleBroken(
+            f"Le fichier « {name} » est protégé par un mot de passe : son contenu ne peut pas être vérifié. "
+            "Enregistrez-le sans mot de passe.",
+            field="file",
+        )
+    return True
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -132,9 +98,9 @@ _DOCX, _XLSX = f"{_OFFICE}wordprocessingml.document", f"{_OFFICE}spreadsheetml.s
 _ODT, _ODS = f"{_OPEN}text", f"{_OPEN}spreadsheet"
 
 FORMATS = (
-    Format("PDF", ("pdf",), "application/pdf", _is_pdf),
-    Format("PNG", ("png",), "image/png", _is_png),
-    Format("JPEG", ("jpg", "jpeg"), "image/jpeg", partial(_begins_as, "image/jpeg")),
+    Format("PDF", ("pdf",), "application/pdf", is_pdf),
+    Format("PNG", ("png",), "image/png", partial(_is_picture, is_png, "image/png")),
+    Format("JPEG", ("jpg", "jpeg"), "image/jpeg", partial(_is_picture, is_jpeg, "image/jpeg")),
     Format("ODT", ("odt",), _ODT, partial(_is_open_document, _ODT)),
     Format("ODS", ("ods",), _ODS, partial(_is_open_document, _ODS)),
     Format("DOCX", ("docx",), _DOCX, partial(_is_office, f"{_DOCX}.main+xml")),
@@ -170,7 +136,7 @@ def format_of(file: BinaryIO, name: str) -> Format:
     wanted = next((accepted for accepted in FORMATS if ending in accepted.extensions), None)
     if wanted is None:
         raise RuleBroken(f"Ce format n’est pas accepté. Formats acceptés : {', '.join(LABELS)}.", field="file")
-    if not wanted.is_genuine(file):
+    if not wanted.is_genuine(file, name):
         raise RuleBroken(
             f"Le contenu de « {name} » n’est pas celui d’un fichier {wanted.label}. "
             "Ouvrez-le, puis enregistrez-le de nouveau dans ce format, sans mot de passe ni macro.",

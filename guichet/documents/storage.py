@@ -1,6 +1,6 @@
-"""Where the files lie: a folder of the operator's, each file named after its document's identifier, never after what people type.
+"""Where the files lie: a folder of the operator's, or a bucket (see bucket.py), as STORAGE_URL says.
 
-A bucket would be the same four functions.
+Each file is named after its document's identifier, never after what people type.
 """
 
 import datetime as dt
@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from flask import current_app
+
+from guichet.documents.bucket import Bucket, bucket_of
 
 CHUNK = 256 * 1024
 # What is being written stands apart, so that a file at its place is always whole.
@@ -31,6 +33,8 @@ class Saved:
 
 def save(identifier: UUID, content: BinaryIO) -> Saved:
     """Write `content` to the end, make it durable, then put it in its place at once. Raises OSError; leaves nothing then."""
+    if bucket := _bucket():
+        return _send(bucket, identifier, content)
     draft = _root() / INCOMING / str(identifier)
     draft.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -49,7 +53,8 @@ def save(identifier: UUID, content: BinaryIO) -> Saved:
 def read(identifier: UUID) -> Iterator[bytes]:
     """The stored file piece by piece, opened at the first one. Raises FileNotFoundError then."""
     # A server asks for the pieces once the page is made, when there is no application to ask for the place any more.
-    return _pieces(_place(identifier))
+    bucket = _bucket()
+    return bucket.read(identifier) if bucket else _pieces(_place(identifier))
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -59,11 +64,15 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def holds(identifier: UUID) -> bool:
+    if bucket := _bucket():
+        return bucket.holds(identifier)
     return _place(identifier).is_file()
 
 
 def delete(identifier: UUID) -> bool:
     """Remove the file, whole or not; False when there was none."""
+    if bucket := _bucket():
+        return bucket.delete(identifier)
     there = [path for path in (_place(identifier), _root() / INCOMING / str(identifier)) if path.is_file()]
     for path in there:
         path.unlink(missing_ok=True)
@@ -72,6 +81,9 @@ def delete(identifier: UUID) -> bool:
 
 def written_before(moment: dt.datetime) -> Iterator[UUID]:
     """Identifiers of the files, whole or not, that were written before `moment`."""
+    if bucket := _bucket():
+        yield from bucket.written_before(moment)
+        return
     for path in _root().glob("*/*"):
         files = path.iterdir() if path.is_dir() else [path]
         for file in files:
@@ -80,8 +92,30 @@ def written_before(moment: dt.datetime) -> Iterator[UUID]:
                     yield UUID(file.name)
 
 
+def _url() -> str:
+    url: str = current_app.extensions["settings"].storage_url
+    return url
+
+
+def _bucket() -> Bucket | None:
+    return bucket_of(_url()) if urlsplit(_url()).scheme == "s3" else None
+
+
+def _send(bucket: Bucket, identifier: UUID, content: BinaryIO) -> Saved:
+    digest, sizes = hashlib.sha256(), []
+
+    def pieces() -> Iterator[bytes]:
+        while chunk := content.read(CHUNK):
+            digest.update(chunk)
+            sizes.append(len(chunk))
+            yield chunk
+
+    bucket.save(identifier, pieces())
+    return Saved(sum(sizes), digest.hexdigest())
+
+
 def _root() -> Path:
-    return Path(unquote(urlsplit(current_app.extensions["settings"].storage_url).path))
+    return Path(unquote(urlsplit(_url()).path))
 
 
 def _place(identifier: UUID) -> Path:

@@ -9,15 +9,17 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from guichet.accounts import events as accounts
 from guichet.accounts.models import PasswordReset
 from guichet.accounts.services import issue_reset_secret
 from guichet.applications import events as applications
-from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, ChangeRequest
+from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, Attachment, ChangeRequest
 from guichet.audit.models import Audience
 from guichet.core import clock
 from guichet.core.db import db
+from guichet.documents import events as documents
 from guichet.notifications import recipients, subjects
 from guichet.notifications.recipients import Recipients
 from guichet.notifications.subjects import Loader, Subject
@@ -83,6 +85,11 @@ def _change_request(event: Any) -> Subject | None:
     return subjects.application(event, change_request=db.session.get_one(ChangeRequest, event.change_request_id))
 
 
+def _attachment(event: Any) -> Subject | None:
+    options = (joinedload(Attachment.kind), joinedload(Attachment.document))
+    return subjects.application(event, attachment=db.session.get_one(Attachment, event.attachment_id, options=options))
+
+
 def _assignment(event: Any) -> Subject | None:
     return subjects.application(event, assignment=db.session.get_one(Assignment, event.assignment_id))
 
@@ -113,6 +120,11 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     applications.ChangesRequested: (Notice("changes_requested", TEAM, _change_request),),
     applications.DraftDeadlineNear: (Notice("draft_deadline_near", recipients.team, still_wanted=still_a_draft),),
     applications.DraftRemovalNear: (Notice("draft_removal_near", TEAM, still_wanted=still_a_draft),),
+    applications.AttachmentInfected: (
+        Notice("file_infected", recipients.team, _attachment),
+        Notice("file_infected_staff", STAFF, _attachment, Audience.STAFF, when=lambda event: event.submitted),
+    ),
+    documents.FilesDamaged: (Notice("files_damaged", recipients.administrators, subjects.stored_file, Audience.STAFF),),
     review.EligibilityDecided: (Notice("eligibility_decided", TEAM),),
     review.ApplicationClosed: (Notice("application_closed", TEAM),),
     review.ApplicationReopened: (Notice("application_reopened", TEAM),),

@@ -45,3 +45,8 @@ def reviewer(event: Any, _subject: Subject) -> list[Account]:
 def account(_event: Any, subject: Subject) -> list[Account]:
     """The person whom an event of her own account concerns."""
     return [subject.account]
+
+
+def administrators(_event: Any, _subject: Subject) -> list[Account]:
+    """Those who run the window."""
+    return accounts.holders_of(Role.ADMIN)

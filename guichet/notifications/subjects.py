@@ -56,3 +56,8 @@ def account(event: Any, **facts: Any) -> Subject:
     """The account of the event."""
     person = db.session.get_one(Account, event.account_id)
     return Subject("account", person.id, {"account": person, **facts})
+
+
+def stored_file(event: Any) -> Subject:
+    """The first of the stored files that the event tells of."""
+    return Subject("document", event.document_id, {})

@@ -1,16 +1,16 @@
 """What an operator runs first when something is wrong: each part tried for real, and what to do about it."""
 
 import datetime as dt
+import io
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
 from guichet.config import Settings, SettingsError, read_settings
 from guichet.core.db import db
+from guichet.documents import storage
 from guichet.notifications.smtp import Mailer, ServerUnavailable
 from guichet.supervision.readiness import readiness
 
@@ -21,6 +21,7 @@ ADVICE = {
     "migrations": "run `flask --app wsgi db upgrade`",
     "broker": "start Valkey or Redis, or correct REDIS_URL; e-mails wait meanwhile, nothing is lost",
     "worker": "start `celery -A worker:celery worker` and `celery -A worker:celery beat`",
+    "antivirus": "start clamd, or correct CLAMD_URL; files wait meanwhile, nothing is lost",
     "outbox": "see /supervision/messages, correct the cause, then retry",
 }
 
@@ -43,14 +44,14 @@ def settings_findings(environment: Mapping[str, str]) -> list[Finding]:
 
 def examine(settings: Settings) -> list[Finding]:
     """Try every part that the application leans on. Needs an application context."""
-    _, report = readiness(settings.redis_url)
+    _, report = readiness(settings.redis_url, settings.clamd_url)
     findings = [
         Finding(part, "works" if state["ok"] else ADVICE[part], ok=state["ok"]) for part, state in report.items()
     ]
     return [
         *findings,
         _tried("mail", lambda: _mail(settings), "start the mail server, or correct MAIL_URL"),
-        _tried("storage", lambda: _storage(settings), "make the folder of STORAGE_URL writable by this account"),
+        _tried("storage", _storage, "make the folder or the bucket of STORAGE_URL writable by this account"),
         _tried("clock", _clock, "set this machine's clock by NTP: deadlines are judged by it"),
     ]
 
@@ -71,12 +72,14 @@ def _mail(settings: Settings) -> None:
         mailer.close()
 
 
-def _storage(settings: Settings) -> None:
-    folder = Path(unquote(urlsplit(settings.storage_url).path))
-    folder.mkdir(parents=True, exist_ok=True)
-    probe = folder / f".doctor-{uuid.uuid4().hex}"
-    probe.write_bytes(b"guichet")
-    probe.unlink()
+def _storage() -> None:
+    probe, written = uuid.uuid4(), b"guichet"
+    storage.save(probe, io.BytesIO(written))
+    try:
+        if b"".join(storage.read(probe)) != written:
+            raise ValueError("the storage gives back something else than what was written")
+    finally:
+        storage.delete(probe)
 
 
 def _clock() -> None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from guichet.core import clock
 from guichet.core.db import db
+from guichet.documents.models import Document, ScanState
 from guichet.notifications.models import Email, EmailStatus
 from guichet.outbox.models import MessageStatus, OutboxMessage
 from guichet.supervision.models import Heartbeat
@@ -77,3 +78,37 @@ def emails(status: EmailStatus | None, words: str = "") -> sa.Select[Email]:
         matches = [column.icontains(words, autoescape=True) for column in (Email.recipient_name, Email.subject)]
         rows = rows.where(sa.or_(*matches, Email.recipient_email == words.lower()))
     return rows
+
+
+@dataclass(frozen=True)
+class Files:
+    """Stored files that somebody should look at."""
+
+    damaged: int
+    infected: int
+    to_scan: int
+
+
+# What no run will put right by itself.
+_TO_SEE = sa.or_(
+    Document.fault.is_not(None),
+    Document.scan_state.in_([ScanState.INFECTED, ScanState.UNSCANNABLE, ScanState.TOO_LARGE]),
+)
+
+
+def files_in_trouble() -> Files:
+    """One statement."""
+    return Files(
+        *db.session.execute(
+            sa.select(
+                sa.func.count().filter(Document.fault.is_not(None)),
+                sa.func.count().filter(Document.scan_state == ScanState.INFECTED),
+                sa.func.count().filter(Document.scan_state == ScanState.PENDING),
+            ).where(sa.or_(_TO_SEE, Document.scan_state == ScanState.PENDING))
+        ).one()
+    )
+
+
+def files() -> sa.Select[Document]:
+    """The stored files that are damaged, infected or could not be scanned; damaged ones first, then the latest."""
+    return sa.select(Document).where(_TO_SEE).order_by(Document.fault, Document.created_at.desc(), Document.id)

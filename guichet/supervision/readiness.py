@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from guichet.core.db import db
+from guichet.documents import antivirus
 from guichet.supervision import queries
 
 WORKER_SILENCE = dt.timedelta(seconds=60)
@@ -17,7 +18,7 @@ OLDEST_MESSAGE = dt.timedelta(minutes=10)
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
-def readiness(redis_url: str) -> tuple[bool, dict[str, Any]]:
+def readiness(redis_url: str, clamd_url: str = "") -> tuple[bool, dict[str, Any]]:
     """Whether everything works, and the state of each part: {"ok": bool, …} by name."""
     report = {
         "database": _checked(_database),
@@ -25,6 +26,8 @@ def readiness(redis_url: str) -> tuple[bool, dict[str, Any]]:
         "broker": _checked(lambda: _broker(redis_url)),
         **_backlog(),
     }
+    if clamd_url:
+        report["antivirus"] = _checked(lambda: _antivirus(clamd_url))
     return all(part["ok"] for part in report.values()), report
 
 
@@ -52,6 +55,16 @@ def _broker(redis_url: str) -> dict[str, Any]:
     with redis.Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=0.5) as client:
         client.ping()
     return {}
+
+
+def _antivirus(clamd_url: str) -> dict[str, Any]:
+    waiting = {"waiting": queries.files_in_trouble().to_scan}
+    try:
+        antivirus.ping(clamd_url)
+    except antivirus.AntivirusAway as problem:
+        # Nothing is lost and people go on working: their files wait.
+        return {"ok": False, "error": str(problem), **waiting}
+    return waiting
 
 
 def _backlog() -> dict[str, dict[str, Any]]:

@@ -44,7 +44,15 @@ for_administrators = signed_in(Role.ADMIN, allowed=is_admin)
 @bp.get("/supervision")
 @for_supervisors
 def overview() -> ResponseReturnValue:
-    return page("supervision/overview.html", backlog=queries.backlog())
+    return page("supervision/overview.html", backlog=queries.backlog(), files=queries.files_in_trouble())
+
+
+@bp.get("/supervision/fichiers")
+@for_supervisors
+def files() -> ResponseReturnValue:
+    """By their identifiers, which are their names in the storage: what people called them is not ours to read."""
+    found = paginate(queries.files(), requested_page())
+    return page("supervision/files.html", found=found, crumbs=_crumbs("Fichiers"))
 
 
 @bp.get("/supervision/messages")
@@ -120,7 +128,7 @@ def journal() -> ResponseReturnValue:
 @bp.get("/readyz")
 @public
 def ready() -> ResponseReturnValue:
-    works, report = readiness(_settings().redis_url)
+    works, report = readiness(_settings().redis_url, _settings().clamd_url)
     answer = jsonify(ready=works, **report)
     answer.headers["Cache-Control"] = "no-store"
     return answer, 200 if works else 503

@@ -80,7 +80,7 @@ def test_a_file_is_added_listed_and_handed_out_as_an_attachment(browser, draft, 
     assert (answer.status_code, answer.location) == (303, page_of(draft))
     page = read(browser.get(page_of(draft)))
     assert "La pièce est jointe au dossier." in page.text
-    assert "Lettre signée n° 1.pdf (Lettre d’engagement, 77 octets, jointe le" in page.text
+    assert f"Lettre signée n° 1.pdf (Lettre d’engagement, {len(files.PDF)} octets, jointe le" in page.text
     assert "il manque à cette rubrique" not in page.text
     identifier = db.session.scalars(sa.select(Attachment.id)).one()
     answer = browser.get(f"/dossiers/{draft.id}/pieces/{identifier}")

@@ -18,6 +18,7 @@ from guichet.applications.models import (
 )
 from guichet.calls.models import AttachmentKind
 from guichet.core import clock
+from guichet.documents.models import Document
 from tests.factories.applications import make_application, make_cofunding
 from tests.factories.calls import make_call
 
@@ -160,10 +161,10 @@ def test_missing_asks_the_required_attachments(dossier):
     kind.required = True
     assert gaps(dossier) == [(Section.ATTACHMENTS, "attachments")]
 
-    dossier.attachments.append(Attachment(kind_id=kind.id, removed_at=clock.now()))
+    dossier.attachments.append(Attachment(kind_id=kind.id, document=Document(), removed_at=clock.now()))
     assert gaps(dossier) == [(Section.ATTACHMENTS, "attachments")]
 
-    dossier.attachments.append(Attachment(kind_id=kind.id))
+    dossier.attachments.append(Attachment(kind_id=kind.id, document=Document()))
     assert missing(dossier) == []
     # Neither row is to be written: they have no document.
     dossier.attachments.clear()

@@ -26,6 +26,7 @@ TEAM_ONLY = {
     "can_manage_team": {"lead", "focal point"},
     "can_process": {"officer", "officer of the call"},
     "can_publish_decision": {"officer", "officer of the call", "chair"},
+    "can_read_former_files": {"lead", "colleague", "focal point", "auditor"},
     "can_read_staff_entries": {"officer", "officer of the call", "auditor"},
     "is_on_team": {"lead", "colleague"},
     "is_lead": {"lead"},

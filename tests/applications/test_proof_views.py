@@ -12,6 +12,7 @@ from guichet.core.db import db
 from guichet.core.transaction import unit_of_work
 from guichet.documents import services as documents
 from guichet.extensions import limiter
+from guichet.outbox.models import MessageStatus, OutboxMessage
 from tests.applications.page_reader import read
 from tests.applications.test_complements_services import ask
 from tests.factories.accounts import make_account
@@ -194,3 +195,19 @@ def test_verification_is_not_a_machine_to_guess_with(visitor):
 
     assert statuses[:20] == [200] * 20
     assert statuses[20] == 429
+
+
+def test_a_receipt_that_could_not_be_made_says_so_and_is_asked_again(browser, submitted, run_outbox):
+    url = f"/dossiers/{submitted.id}/accuse/1"
+    db.session.execute(
+        sa.update(OutboxMessage)
+        .where(OutboxMessage.handler == "make_receipt")
+        .values(status=MessageStatus.DEAD, attempts=8)
+    )
+
+    assert "L’accusé n’a pas pu être préparé" in browser.get(url).text
+    assert browser.send(url).status_code == 303
+    assert "L’accusé est en préparation" in browser.get(url).text
+    run_outbox()
+
+    assert browser.get(url).mimetype == "application/pdf"

@@ -44,6 +44,7 @@ def test_each_missing_setting_is_named(name):
         ("SECRET_KEY", "court"),
         ("SECRET_KEY", "a" * 64),
         ("TRUSTED_PROXIES", "beaucoup"),
+        ("CLAMD_URL", "localhost:3310"),
     ],
 )
 def test_an_unusable_setting_is_named_without_its_value(name, value):
@@ -59,3 +60,16 @@ def test_every_problem_is_told_at_once():
         read_settings({})
 
     assert len(str(refusal.value).splitlines()) == len(COMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STORAGE_URL", "s3://bucket/prefix?endpoint=https://s3.example"),
+        ("CLAMD_URL", "tcp://clamd:3310"),
+        ("CLAMD_URL", "unix:///run/clamd.ctl"),
+        ("CLAMD_URL", ""),
+    ],
+)
+def test_a_bucket_and_an_antivirus_may_be_configured(name, value):
+    assert getattr(read_settings({**COMPLETE, name: value}), name.lower()) == value

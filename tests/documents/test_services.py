@@ -81,15 +81,6 @@ def test_purge_removes_the_files_of_transactions_that_were_rolled_back_a_day_lat
     assert storage.holds(kept.id)
 
 
-def test_purge_tells_the_log_of_a_document_whose_file_is_missing(session, caplog):
-    document = services.keep_made(b"%PDF-", name="x.pdf")
-    storage.delete(document.id)
-
-    services.purge_orphans()
-
-    assert str(document.id) in caplog.text
-
-
 def test_keep_made_stores_what_the_house_made_in_nobody_s_name(session):
     document = services.keep_made(b"%PDF-1.7", name="accusé.pdf")
 

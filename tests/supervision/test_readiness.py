@@ -1,5 +1,6 @@
 """Whether the window can work, as machines and operators ask it."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -14,6 +15,7 @@ from guichet.core.transaction import unit_of_work
 from guichet.supervision import services
 from guichet.supervision.doctor import examine
 from guichet.supervision.models import Heartbeat
+from tests.clamd import Clamd
 from tests.sink import Sink
 
 
@@ -124,3 +126,23 @@ def test_audit_verify_command_tells_a_changed_entry(own_app):
     assert "1 entries in 1 seals" in before.output
     assert after.exit_code == 1
     assert "was changed" in after.output
+
+
+def test_readyz_and_doctor_know_the_antivirus(client_for, app, monkeypatch):
+    with unit_of_work():
+        services.beat("worker")
+    configured = app.extensions["settings"]
+    with Clamd() as clamd:
+        settings = dataclasses.replace(configured, clamd_url=clamd.url)
+        monkeypatch.setitem(app.extensions, "settings", settings)
+        assert client_for(None).get("/readyz").json["antivirus"] == {"ok": True, "waiting": 0}
+        assert [finding.ok for finding in examine(settings) if finding.part == "antivirus"] == [True]
+
+    answer = client_for(None).get("/readyz")
+    assert (answer.status_code, answer.json["antivirus"]["ok"]) == (503, False)
+    (finding,) = (finding for finding in examine(settings) if finding.part == "antivirus")
+    assert "start clamd" in finding.words
+
+
+def test_readyz_says_nothing_of_an_antivirus_that_nobody_configured(client_for):
+    assert "antivirus" not in client_for(None).get("/readyz").json

@@ -10,12 +10,19 @@ from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.core import clock
 from guichet.core.db import db
+from guichet.documents.models import Document, ScanState, StorageFault
 from guichet.notifications.models import Email, EmailStatus
 from guichet.outbox.models import MessageStatus, OutboxMessage
 from tests.factories.accounts import make_account
 from tests.factories.calls import make_call
 
-PAGES = ("/supervision", "/supervision/messages", "/supervision/courriels", "/supervision/journal")
+PAGES = (
+    "/supervision",
+    "/supervision/messages",
+    "/supervision/courriels",
+    "/supervision/journal",
+    "/supervision/fichiers",
+)
 
 
 @pytest.fixture
@@ -221,3 +228,23 @@ def test_pages_refuse_an_auditor_of_one_call_since_they_tell_of_all(client_for, 
     auditor = make_account(Role.AUDITOR, call_id=make_call().id)
 
     assert client_for(auditor).get(url).status_code == 403
+
+
+def test_files_in_trouble_are_named_by_their_identifier_and_counted(client_for, admin):
+    kinds = [{"fault": StorageFault.MISSING}, {"scan_state": ScanState.INFECTED, "scan_finding": "Eicar"}, {}]
+    documents = [Document(name="secret.pdf", media_type="application/pdf", size=1, sha256="a" * 64, **k) for k in kinds]
+    db.session.add_all(documents)
+    db.session.flush()
+    client = client_for(admin)
+
+    page = client.get("/supervision/fichiers").text
+
+    assert "Absent du stockage" in page
+    assert "Eicar" in page
+    assert [str(document.id) in page for document in documents] == [True, True, False]
+    assert "secret.pdf" not in page
+    assert "Fichiers endommagés" in client.get("/supervision").text
+
+
+def test_no_file_in_trouble_says_so(client_for, admin):
+    assert "Aucun fichier à surveiller" in client_for(admin).get("/supervision/fichiers").text

@@ -8,6 +8,10 @@ from guichet.documents.forms import UploadField
 from guichet.web.forms import Form
 
 
+class ReplacementForm(Form):
+    file = UploadField("Nouveau fichier")
+
+
 class AttachmentForm(Form):
     kind_id = ReferenceField("Pièce", empty="Autre pièce")
     file = UploadField("Fichier")

@@ -11,6 +11,7 @@ from guichet.applications.models.content import (
     TeamMember,
 )
 from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal, SectionPresence
+from guichet.applications.models.exports import DossierExport, ExportKind, ExportStatus
 from guichet.applications.models.statuses import (
     ENVIRONMENTAL_UNITS,
     IN_PROGRESS,
@@ -39,6 +40,9 @@ __all__ = [
     "CofunderKind",
     "Cofunding",
     "CofundingState",
+    "DossierExport",
+    "ExportKind",
+    "ExportStatus",
     "ImpactUnit",
     "Milestone",
     "PlanLink",

@@ -113,15 +113,22 @@ class ApplicationIndicator(Model):
 
 
 class Attachment(Model):
-    """A file of the dossier. A replaced one is kept, out of the list."""
+    """A file of the dossier. A replaced one is kept, out of the list; `replaces_id` leads to it."""
 
     __tablename__ = "attachment"
-    __table_args__ = (sa.Index(None, "application_id"), sa.UniqueConstraint("document_id"))
+    __table_args__ = (
+        sa.Index(None, "application_id"),
+        sa.UniqueConstraint("document_id"),
+        # One successor at most: two people who replace the same file at once do not make two.
+        sa.UniqueConstraint("replaces_id"),
+        sa.CheckConstraint("replaces_id <> id", name="replaces_another"),
+    )
 
     application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("application.id", ondelete="CASCADE"))
     document_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("document.id"))
     kind_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("attachment_kind.id"))
     removed_at: Mapped[dt.datetime | None]
+    replaces_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("attachment.id"))
 
     document: Mapped[Document] = relationship(lazy="raise_on_sql")
     kind: Mapped[AttachmentKind | None] = relationship(lazy="raise_on_sql")

@@ -8,7 +8,7 @@ import datetime as dt
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Role
 from guichet.applications import policies
-from guichet.applications.completeness import missing
+from guichet.applications.completeness import Gap, infected, missing
 from guichet.applications.events import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
@@ -34,11 +34,11 @@ from guichet.workflow.engine import fire, lock
 
 def request_endorsement(application: Application, *, actor: Account, seen: int | None = None) -> None:
     """Ask the ministry's focal point to endorse a complete dossier, while there is still time to submit it."""
-    read = application.version
+    read, condemned = application.version, list(infected(application))
     fire(WORKFLOW, "request_endorsement", application, actor)
     _refuse_unread(application, read, seen)
     _refuse_closed(application.call, clock.now())
-    _refuse_gaps(application)
+    _refuse_gaps(application, condemned)
     if not accounts.holders_of(Role.FOCAL_POINT, organisation_id=application.ministry_id):
         raise RuleBroken(
             "Votre ministère n’a pas de référent inscrit sur le guichet : personne ne pourrait viser le dossier. "
@@ -66,13 +66,13 @@ def endorse(
 
 
 def _hand_in(application: Application, transition: str, actor: Account, seen: int | None) -> ApplicationVersion:
-    read = application.version
+    read, condemned = application.version, list(infected(application))
     lock(application.call)
     fire(WORKFLOW, transition, application, actor)
     _refuse_unread(application, read, seen)
     now = clock.now()
     _refuse_closed(application.call, now)
-    _refuse_gaps(application)
+    _refuse_gaps(application, condemned)
     application.submitted_at = now
     application.reference = next_reference(application.call)
     return _freeze(application, now, actor)
@@ -80,12 +80,12 @@ def _hand_in(application: Application, transition: str, actor: Account, seen: in
 
 def resubmit(application: Application, *, actor: Account, seen: int | None = None) -> ApplicationVersion:
     """Hand the complements in, before the end of their own last day. The call's window does not matter any more."""
-    read = application.version
+    read, condemned = application.version, list(infected(application))
     fire(WORKFLOW, "resubmit", application, actor)
     _refuse_unread(application, read, seen)
     now = clock.now()
     complements.answer(application, at=now)
-    _refuse_gaps(application)
+    _refuse_gaps(application, condemned)
     return _freeze(application, now, actor)
 
 
@@ -122,8 +122,9 @@ def _refuse_closed(call: Call, now: dt.datetime) -> None:
     raise RuleBroken(f"L’appel est clos depuis le {closing} : le dossier ne peut plus être déposé. Il reste lisible.")
 
 
-def _refuse_gaps(application: Application) -> None:
-    if gaps := missing(application):
+def _refuse_gaps(application: Application, condemned: list[Gap]) -> None:
+    """`condemned` was asked before the step: once it is made, no section is open, and an infected file no gap any more."""
+    if gaps := [*missing(application), *condemned]:
         raise RuleBroken("Le dossier est incomplet. " + " ".join(gap.message for gap in gaps))
 
 

@@ -11,6 +11,7 @@ from guichet.applications import funded, policies, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
+from guichet.applications.services import exports
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.views import bp
 from guichet.applications.views.parts import dossier_page, gaps_with_links, section_items, steps
@@ -57,6 +58,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
         close_projects=funded.close_to(application, actor) if policies.can_edit(actor, application) else [],
         can_delete=policies.can_delete(actor, application),
         can_manage_team=policies.can_manage_team(actor, application),
+        latest_export=next(iter(exports.latest_of(actor, application)), None),
         is_officer=policies.is_officer(actor, application),
         latest=moments[:LATEST],
         has_more=len(moments) > LATEST,

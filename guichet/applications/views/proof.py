@@ -2,17 +2,21 @@
 
 from uuid import UUID
 
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, public, signed_in
 from guichet.applications import queries, versions
 from guichet.applications.forms.submission import VerifyForm
 from guichet.applications.frozen import changes, reading_of, sha256_of
+from guichet.applications.services import receipts
 from guichet.applications.views import bp
 from guichet.applications.views.parts import crumbs
+from guichet.core.transaction import unit_of_work
 from guichet.documents import queries as documents
 from guichet.documents.serving import send
 from guichet.extensions import limiter
+from guichet.web.forms import ActionForm
 from guichet.web.pages import page
 
 
@@ -28,21 +32,30 @@ def version(application_id: UUID, number: int) -> ResponseReturnValue:
         version=shown,
         intact=sha256_of(shown.content) == shown.sha256,
         sections=reading_of(shown.content),
+        documents={str(piece.id): piece.document for piece in application.attachments},
         changes=changes(before, shown.content) if before else None,
         crumbs=crumbs(application, f"Version {number}"),
     )
 
 
-@bp.get("/dossiers/<uuid:application_id>/accuse/<int(max=9999):number>")
+@bp.route("/dossiers/<uuid:application_id>/accuse/<int(max=9999):number>", methods=["GET", "POST"])
 @signed_in()
 def receipt(application_id: UUID, number: int) -> ResponseReturnValue:
-    """The receipt of a submission, or a page that says that it is being made."""
-    application = queries.one_for(current_account(), application_id)
+    """The receipt of a submission, or a page that says that it is being made, or that it could not be, and tries again."""
+    actor = current_account()
+    application = queries.one_for(actor, application_id)
     shown = versions.version_of(application, number)
+    form = ActionForm()
+    if form.validate_on_submit():
+        with unit_of_work():
+            receipts.make_again(shown, actor=actor)
+        return redirect(url_for(".receipt", application_id=application_id, number=number), 303)
     if shown.receipt_id is not None:
         return send(documents.by_id(shown.receipt_id))
     return page(
         "applications/receipt.html",
+        form,
+        has_failed=receipts.failure_of(shown) is not None,
         application=application,
         version=shown,
         crumbs=crumbs(application, "Accusé de réception"),

@@ -1,6 +1,6 @@
 """What people outside the team read of a dossier: what was submitted, never what the team is rewriting."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,14 +21,22 @@ class Content:
     application: Application
     version: ApplicationVersion | None
     sections: list[Reading]
+    # The files of that version, by the identifier that its content gives them.
+    documents: dict[str, Document] = field(default_factory=dict)
 
 
 def content_of(application: Application) -> Content:
     """`application` is known to the reader already. Nine statements at most."""
     version = _submitted_while_rewriting(application)
     if version is not None:
-        return Content(application, version, reading_of(version.content))
+        return Content(application, version, reading_of(version.content), _documents_of(application))
     return Content(applications.loaded(application.id), None, [])
+
+
+def _documents_of(application: Application) -> dict[str, Document]:
+    rows = sa.select(Attachment.id, Document).join(Attachment.document)
+    found = db.session.execute(rows.where(Attachment.application_id == application.id))
+    return {str(attachment_id): document for attachment_id, document in found}
 
 
 def document_of(application: Application, attachment_id: UUID) -> Document:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Response, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
+from guichet.applications import journal
 from guichet.applications import timeline as timelines
 from guichet.applications.awaited import awaited
 from guichet.applications.models import Application
@@ -16,7 +17,7 @@ from guichet.applications.timeline import Moment, timeline
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
 from guichet.core.paging import PAGE_SIZE, Page, page_within
-from guichet.documents.serving import send
+from guichet.documents.serving import hand_out
 from guichet.review.forms.desk import DeskFilter
 from guichet.review.models import Assignment, AssignmentStatus
 from guichet.review.queries import assignments, committee, desk
@@ -33,13 +34,7 @@ LATEST = 8
 # The acts of reviewers, beside those of the dossier.
 TITLES = {
     **timelines.TITLES,
-    "assignment.create": "Évaluateur désigné",
-    "assignment.renew": "Évaluateur désigné de nouveau",
-    "assignment.cancel": "Désignation retirée",
-    "assignment.accept": "Absence de conflit d’intérêts déclarée",
-    "assignment.declare_conflict": "Conflit d’intérêts déclaré",
-    "assignment.decline": "Évaluation déclinée",
-    "assignment.complete": "Évaluation remise",
+    **journal.ASSIGNMENTS,
 }
 # Who opens the desk; what each one sees of it is in the queries.
 STAFF = (Role.OFFICER, Role.ADMIN, Role.AUDITOR)
@@ -114,8 +109,11 @@ def content(application_id: UUID) -> ResponseReturnValue:
 
 @bp.get(f"{DOSSIER}/pieces/<uuid:attachment_id>")
 @signed_in(*STAFF)
-def attachment(application_id: UUID, attachment_id: UUID) -> Response:
-    return send(contents.document_of(desk.one_for(current_account(), application_id), attachment_id))
+def attachment(application_id: UUID, attachment_id: UUID) -> ResponseReturnValue:
+    application = desk.one_for(current_account(), application_id)
+    return hand_out(
+        contents.document_of(application, attachment_id), crumbs=[*crumbs_of(application), ("Pièce jointe", None)]
+    )
 
 
 @bp.get(f"{DOSSIER}/historique")

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
@@ -13,7 +13,7 @@ from guichet.core import clock
 from guichet.core.errors import Conflict, RuleBroken
 from guichet.core.policy import require
 from guichet.core.transaction import unit_of_work
-from guichet.documents.serving import send
+from guichet.documents.serving import hand_out
 from guichet.review import policies
 from guichet.review.forms.scoring import (
     Answer,
@@ -82,10 +82,13 @@ def _dossier_page(assignment: Assignment) -> ResponseReturnValue:
 
 @bp.get(f"{EVALUATION}/pieces/<uuid:attachment_id>")
 @signed_in(Role.REVIEWER)
-def evaluation_attachment(assignment_id: UUID, attachment_id: UUID) -> Response:
+def evaluation_attachment(assignment_id: UUID, attachment_id: UUID) -> ResponseReturnValue:
     assignment = queries.one_for(current_account(), assignment_id)
     require(policies.can_read_dossier, current_account(), assignment)
-    return send(contents.document_of(assignment.application, attachment_id))
+    return hand_out(
+        contents.document_of(assignment.application, attachment_id),
+        crumbs=[*crumbs_of(assignment), ("Pièce jointe", None)],
+    )
 
 
 @bp.route(f"{EVALUATION}/deport", methods=["GET", "POST"])

@@ -2,14 +2,12 @@
 
 from uuid import UUID
 
-from flask import Response
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
-from guichet.applications import queries as applications
 from guichet.applications.models import Application
 from guichet.core.paging import paginate
-from guichet.documents.serving import send
+from guichet.documents.serving import hand_out
 from guichet.review.models import CommitteeSession
 from guichet.review.queries import committee
 from guichet.review.queries import content as contents
@@ -35,15 +33,16 @@ def opinions(session_id: UUID, application_id: UUID) -> ResponseReturnValue:
 def agenda_content(session_id: UUID, application_id: UUID) -> ResponseReturnValue:
     session, application = _on_agenda(session_id, application_id)
     crumbs = crumbs_of(session, application.reference or "", "Contenu du dossier")
-    whole = applications.loaded(application_id)
-    return page("review/agenda_content.html", session=session, application=whole, crumbs=crumbs)
+    content = contents.content_of(application)
+    return page("review/agenda_content.html", session=session, content=content, crumbs=crumbs)
 
 
 @bp.get(f"{DOSSIER}/pieces/<uuid:attachment_id>")
 @signed_in(*committee.READERS)
-def agenda_attachment(session_id: UUID, application_id: UUID, attachment_id: UUID) -> Response:
-    _, application = _on_agenda(session_id, application_id)
-    return send(contents.document_of(application, attachment_id))
+def agenda_attachment(session_id: UUID, application_id: UUID, attachment_id: UUID) -> ResponseReturnValue:
+    session, application = _on_agenda(session_id, application_id)
+    crumbs = crumbs_of(session, application.reference or "", "Pièce jointe")
+    return hand_out(contents.document_of(application, attachment_id), crumbs=crumbs)
 
 
 def _on_agenda(session_id: UUID, application_id: UUID) -> tuple[CommitteeSession, Application]:

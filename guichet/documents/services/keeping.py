@@ -15,14 +15,18 @@ from guichet.audit.services import Actor
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
-from guichet.documents import accepted, storage
-from guichet.documents.models import Document
+from guichet.core.queue import enqueue
+from guichet.core.transaction import unit_of_work
+from guichet.documents import accepted, antivirus, storage
+from guichet.documents.models import Document, ScanState
 
 log = structlog.get_logger(__name__)
 
 # A transaction that stored a file is over long before: a file without its row is then nobody's.
 ORPHAN_AFTER = dt.timedelta(days=1)
 BATCH = 500
+# Any number, the same everywhere: two workers never purge at once.
+LOCK = 20_261_128
 
 
 def store(upload: BinaryIO, *, name: str, actor: Actor) -> Document:
@@ -32,12 +36,17 @@ def store(upload: BinaryIO, *, name: str, actor: Actor) -> Document:
     """
     name = accepted.clean_name(name)
     media_type = accepted.format_of(upload, name).media_type
-    return _keep(upload, name, media_type, actor)
+    document = _keep(upload, name, media_type, actor)
+    if antivirus.address():
+        document.scan_state = ScanState.PENDING
+        enqueue("documents.scan_waiting")
+    return document
 
 
-def keep_made(content: bytes, *, name: str, media_type: str = "application/pdf") -> Document:
-    """Keep a document that the house itself made."""
-    return _keep(io.BytesIO(content), name, media_type, None)
+def keep_made(content: bytes | BinaryIO, *, name: str, media_type: str = "application/pdf") -> Document:
+    """Keep a document that the house itself made, in memory or in a file open at its start."""
+    made = io.BytesIO(content) if isinstance(content, bytes) else content
+    return _keep(made, name, media_type, None)
 
 
 def _keep(content: BinaryIO, name: str, media_type: str, actor: Actor | None) -> Document:
@@ -57,14 +66,25 @@ def _keep(content: BinaryIO, name: str, media_type: str, actor: Actor | None) ->
 
 
 def purge_orphans() -> int:
-    """Remove what nobody refers to any more, a day later: rows, then files. Returns how many files; logs the missing ones."""
+    """Remove what nobody refers to any more, a day later: rows, then files, a batch at most. Returns how many files.
+
+    The rows go first, in a transaction of their own: a file whose row came back with a rollback would be missed for ever.
+    """
     before = clock.now() - ORPHAN_AFTER
-    db.session.execute(sa.delete(Document).where(Document.created_at < before, *_unreferenced()))
-    removed = sum(1 for identifier in _without_row(storage.written_before(before)) if storage.delete(identifier))
-    for identifier in db.session.scalars(sa.select(Document.id).execution_options(yield_per=BATCH)):
-        if not storage.holds(identifier):
-            log.error("a document's file is missing from the storage", document_id=str(identifier))
-    return removed
+    with unit_of_work():
+        if not _alone():
+            return 0
+        left = sa.select(Document.id).where(Document.created_at < before, *_unreferenced()).limit(BATCH)
+        db.session.execute(sa.delete(Document).where(Document.id.in_(left)))
+    with unit_of_work():
+        if not _alone():
+            return 0
+        orphans = islice(_without_row(storage.written_before(before)), BATCH)
+        return sum(1 for identifier in orphans if storage.delete(identifier))
+
+
+def _alone() -> bool:
+    return bool(db.session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(LOCK))))
 
 
 def _unreferenced() -> list[sa.ColumnElement[bool]]:

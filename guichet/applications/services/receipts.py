@@ -1,0 +1,27 @@
+"""A receipt that could not be made: seen on its page, and asked again from there."""
+
+import sqlalchemy as sa
+
+from guichet.accounts.models import Account
+from guichet.applications.models import ApplicationVersion
+from guichet.core.db import db
+from guichet.outbox import services as outbox
+from guichet.outbox.models import MessageStatus, OutboxMessage
+
+
+def failure_of(version: ApplicationVersion) -> OutboxMessage | None:
+    """What the worker gave up making the receipt of; None while it is on its way, or made."""
+    rows = sa.select(OutboxMessage).where(
+        OutboxMessage.status == MessageStatus.DEAD,
+        OutboxMessage.handler == "make_receipt",
+        OutboxMessage.payload["application_id"].astext == str(version.application_id),
+        OutboxMessage.payload["version_number"].astext == str(version.number),
+    )
+    return db.session.scalar(rows.limit(1))
+
+
+def make_again(version: ApplicationVersion, *, actor: Account) -> None:
+    """Ask for the receipt once more. Twice is once; whoever reads the dossier may, since nothing of it changes."""
+    failed = failure_of(version)
+    if failed is not None:
+        outbox.retry(failed, actor=actor)
