@@ -7,9 +7,11 @@ delays nobody else. Handler names are stored: renaming one needs a migration of 
 from guichet.accounts import events as accounts
 from guichet.applications import events as applications
 from guichet.applications.handlers import make_receipt
+from guichet.calls import events as calls
 from guichet.notifications.handlers import notify
 from guichet.outbox.registry import Subscriptions
 from guichet.plans.handlers import record_decision
+from guichet.questions.handlers import publish_form
 from guichet.review import events as review
 from guichet.review.handlers import make_letter
 
@@ -24,6 +26,7 @@ SUBSCRIPTIONS: Subscriptions = {
     accounts.PasswordResetRequested: {"notify": notify},
     accounts.PasswordChanged: {"notify": notify},
     accounts.AccountInvited: {"notify": notify},
+    calls.CallPublished: {"publish_form": publish_form},
     review.EligibilityDecided: {"notify": notify},
     review.ApplicationClosed: {"notify": notify},
     review.ApplicationReopened: {"notify": notify},

@@ -10,6 +10,7 @@ from guichet.audit.models import AuditEntry
 TITLES = {
     "application.create": "Dossier commencé",
     "application.save-section": "Saisie enregistrée",
+    "application.read-form": "Changements du formulaire lus",
     "application.attach": "Pièce jointe",
     "application.remove-attachment": "Pièce retirée",
     "application.add-member": "Membre ajouté à l’équipe",
@@ -106,7 +107,8 @@ def _moment(entry: AuditEntry, titles: Mapping[str, str]) -> Moment:
 
 
 def _section_label(entry: AuditEntry) -> str:
-    return Section(entry.facts["section"]).label
+    # A section of the call's own questions keeps the title that it had that day.
+    return str(entry.facts.get("title") or Section(entry.facts["section"]).label)
 
 
 def _mails(entries: list[AuditEntry]) -> dict[str, Mail]:

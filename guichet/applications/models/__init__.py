@@ -10,6 +10,7 @@ from guichet.applications.models.content import (
     TeamMember,
 )
 from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal
+from guichet.applications.models.own import OwnAnswers
 from guichet.applications.models.statuses import (
     ENVIRONMENTAL_UNITS,
     IN_PROGRESS,
@@ -35,6 +36,7 @@ __all__ = [
     "ChangeRequest",
     "ImpactUnit",
     "Milestone",
+    "OwnAnswers",
     "PlanLink",
     "Recusal",
     "Section",

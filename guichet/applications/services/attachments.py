@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from guichet.accounts.models import Account
 from guichet.applications import policies
 from guichet.applications.models import Application, Attachment, Section
+from guichet.applications.own import AnySection
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.calls.models import AttachmentKind
@@ -26,13 +27,19 @@ MOST_EVER = 100
 
 
 def attach(
-    application: Application, upload: BinaryIO, *, name: str, kind_id: UUID | None, actor: Account
+    application: Application,
+    upload: BinaryIO,
+    *,
+    name: str,
+    kind_id: UUID | None,
+    actor: Account,
+    section: AnySection = Section.ATTACHMENTS,
 ) -> Attachment:
-    """Add a file to the dossier, of a kind that its call asks for (None: another one).
+    """Add a file to the dossier, of a kind that its call asks for (None: another one); `section` must be open to `actor`.
 
     Raises Forbidden when the section is closed, RuleBroken (fields "file", "kind_id") for a file that we do not take.
     """
-    _open_for(application, actor)
+    _open_for(application, actor, section)
     kind = _kind_of(application, kind_id)
     ever = _held(application)
     kept = [(kind, sha256) for kind, sha256, removed_at in ever if removed_at is None]
@@ -70,9 +77,9 @@ def of(application: Application, attachment_id: UUID) -> Attachment:
     return found
 
 
-def _open_for(application: Application, actor: Account) -> None:
+def _open_for(application: Application, actor: Account, section: AnySection = Section.ATTACHMENTS) -> None:
     lock(application)
-    if not policies.can_edit_section(actor, application, Section.ATTACHMENTS):
+    if not policies.can_edit_section(actor, application, section):
         raise Forbidden("Les pièces jointes de ce dossier ne peuvent plus être modifiées.")
 
 

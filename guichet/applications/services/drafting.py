@@ -21,6 +21,7 @@ from guichet.applications.models import (
     TeamRole,
 )
 from guichet.applications.sections import COLUMNS, fingerprint
+from guichet.applications.services import own
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.calls import policies as calls
@@ -63,6 +64,7 @@ def create(
     )
     db.session.add(application)
     db.session.flush()
+    own.begin(application)
     audit.record(actor, "application.create", application, audience=Audience.TEAM)
     return application
 

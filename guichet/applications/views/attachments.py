@@ -10,6 +10,7 @@ from guichet.applications import policies, queries, versions
 from guichet.applications.completeness import missing
 from guichet.applications.forms.attachments import AttachmentForm
 from guichet.applications.models import Application, Section
+from guichet.applications.own import all_sections, hidden_files
 from guichet.applications.services import attachments as services
 from guichet.applications.views import bp
 from guichet.applications.views.parts import crumbs, section_items
@@ -56,7 +57,7 @@ def _attachments_page(application: Application, form: AttachmentForm) -> Respons
         is_open=policies.can_edit_section(actor, application, Section.ATTACHMENTS),
         gaps=[gap for gap in missing(application) if gap.section is Section.ATTACHMENTS],
         removal=ActionForm(formdata=None),
-        number=len(Section),
+        number=len(all_sections(application)),
         items=section_items(application, actor, Section.ATTACHMENTS),
         crumbs=crumbs(application, Section.ATTACHMENTS.label),
     )
@@ -88,7 +89,8 @@ def attachment(application_id: UUID, attachment_id: UUID) -> Response:
     writes = policies.is_on_team(actor, application) or policies.is_focal_point(actor, application)
     is_past = wanted.removed_at is not None and not writes
     is_to_come = not policies.can_read_rewriting(actor, application)
-    if (is_past or is_to_come) and not versions.holds_attachment(application.id, wanted.id):
+    is_hidden = not writes and str(wanted.id) in hidden_files(application)
+    if (is_past or is_to_come or is_hidden) and not versions.holds_attachment(application.id, wanted.id):
         # Taken back before it was ever submitted, or not submitted yet: it is not the service's to read.
         raise NotFound("Cette pièce n’existe pas dans ce dossier.")
     return serving.send(wanted.document)
