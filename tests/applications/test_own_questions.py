@@ -6,6 +6,7 @@ import io
 import msgspec
 import pytest
 
+from guichet.accounts import queries as accounts
 from guichet.accounts.models import Role
 from guichet.applications import queries
 from guichet.applications.completeness import missing
@@ -153,7 +154,7 @@ def test_a_new_version_keeps_answers_and_tells_the_team(dossier, lead, client_fo
     assert "Le formulaire a changé le" in shown
     assert "10 postes" in shown
     client.send(f"/dossiers/{dossier.id}/formulaire/lu", form_at=f"/dossiers/{dossier.id}")
-    write(dossier, lead, {"q2": "2026-01-01"})
+    write(dossier, accounts.for_session(lead.get_id()), {"q2": "2026-01-01"})
     application = loaded(dossier)
     assert news(application) is None
     assert former_answers(application) == [{"title": "Postes concernés", "text": "10 postes"}]
