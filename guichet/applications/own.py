@@ -56,7 +56,9 @@ def sheet_of(application: Application) -> Sheet:
 def names_of(application: Application, stored: dict[str, Any]) -> Names:
     """The files that the dossier carries, and the actions that it already named: a service checks a new one by itself."""
     answers = application.own.answers if application.own else {}
-    files = {str(one.id): one.document.name for one in application.attachments if one.document and not one.removed_at}
+    # A row that is not written yet has no document.
+    kept = (one for one in application.attachments if one.removed_at is None)
+    files = {str(one.id): getattr(one.document, "name", "") for one in kept}
     actions = {
         value: answers[key]["text"]
         for key, value in stored.items()

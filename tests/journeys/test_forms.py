@@ -23,7 +23,7 @@ def begin(app):
         call = make_call(status=CallStatus.DRAFT, opens_at=tomorrow, closes_at=tomorrow + dt.timedelta(days=30))
         officer = make_account(Role.OFFICER, password=True)
         lead = make_account(Role.APPLICANT, password=True)
-        dossier = make_application(call=call, lead=lead)
+        dossier = make_application(call=call, lead=lead, complete=True)
         shared = {"application_id": dossier.id, "call_id": call.id, "slug": call.slug, "ministry": ""}
         return (
             Draft(officer.full_name, officer.email, officer.get_id(), "", **shared),
@@ -47,10 +47,7 @@ def is_narrow(page):
     return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
-def test_a_form_is_built_published_and_answered(site, visit, scripts):
-    builder, applicant = begin(site.app)
-    officer = arrive(site, builder, visit, java_script_enabled=scripts)
+def build(site, officer, builder):
     officer.go(f"/instruction/appels/{builder.slug}")
     officer.follow("Formulaire de l’appel")
     officer.follow("Ajouter une rubrique")
@@ -76,7 +73,8 @@ def test_a_form_is_built_published_and_answered(site, visit, scripts):
     with site.app.app_context():
         assert queries.published_of(builder.call_id).number == 1
 
-    lead = arrive(site, applicant, visit, java_script_enabled=scripts, viewport={"width": 360, "height": 740})
+
+def answer(lead, applicant):
     lead.go(applicant.address)
     lead.follow("Répondez à « Postes concernés ».")
     assert lead.path.endswith("#q2")
@@ -100,4 +98,16 @@ def test_a_form_is_built_published_and_answered(site, visit, scripts):
     lead.press("Enregistrer et continuer")
     lead.go(applicant.address)
     lead.sees_not("Répondez à")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_a_form_is_built_published_and_answered(site, visit, axe, scripts):
+    builder, applicant = begin(site.app)
+    officer = arrive(site, builder, visit, scripts=scripts)
+    officer.examine = axe if scripts else None
+    build(site, officer, builder)
+
+    lead = arrive(site, applicant, visit, scripts=scripts, width=360)
+    lead.examine = axe if scripts else None
+    answer(lead, applicant)
     assert officer.faults + lead.faults == []

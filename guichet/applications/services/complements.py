@@ -34,7 +34,7 @@ def request_changes(
         latest = day(today + dt.timedelta(days=LONGEST_DELAY))
         raise RuleBroken(f"Choisissez une date entre demain et le {latest}.", field="due_on")
     own = [section for section in named if isinstance(section, OwnSection)]
-    ordered = [*(section for section in Section if section in named), *own]
+    ordered: list[AnySection] = [*(section for section in Section if section in named), *own]
     facts = {"sections": [section.value for section in ordered], "due_on": due_on, "message": message}
     fire(WORKFLOW, "request_changes", application, actor, **facts)
     request = ChangeRequest(

@@ -1,5 +1,7 @@
 """The own questions of the main open call, and what each dossier answers: two sections, one condition, one computed value."""
 
+from typing import Any
+
 from guichet.accounts.models import Account
 from guichet.applications.models import Application
 from guichet.applications.own import OwnSection, fingerprint, sheet_of
@@ -54,7 +56,7 @@ def answer(application: Application, *, actor: Account) -> None:
     # About a workstation for each hundred euros of the project.
     computers = max(20, int(application.total_cost / 100))
     outside = any(line.category == "services" for line in application.budget_lines)
-    answers = {
+    answers: dict[str, dict[str, Any]] = {
         "s1": {"q3": str(computers), "q4": str(computers * 180)},
         "s2": {
             "q6": EXTENTS[computers % 3],
