@@ -16,6 +16,7 @@ from guichet.documents import tasks as documents_tasks
 from guichet.notifications import tasks as notifications_tasks
 from guichet.outbox import tasks as outbox_tasks
 from guichet.plans.views import bp as plans
+from guichet.questions.views import bp as questions
 from guichet.review import tasks as review_tasks
 from guichet.review.views import bp as review
 from guichet.statements.views import bp as statements
@@ -29,6 +30,7 @@ BLUEPRINTS: list[Blueprint] = [
     statements,
     accounts,
     calls,
+    questions,
     applications,
     review,
     plans,

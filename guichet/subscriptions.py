@@ -7,10 +7,12 @@ delays nobody else. Handler names are stored: renaming one needs a migration of 
 from guichet.accounts import events as accounts
 from guichet.applications import events as applications
 from guichet.applications.handlers import make_receipt, report_infected
+from guichet.calls import events as calls
 from guichet.documents import events as documents
 from guichet.notifications.handlers import notify
 from guichet.outbox.registry import Subscriptions
 from guichet.plans.handlers import record_decision
+from guichet.questions.handlers import publish_form
 from guichet.review import events as review
 from guichet.review.handlers import make_letter
 
@@ -28,6 +30,7 @@ SUBSCRIPTIONS: Subscriptions = {
     accounts.PasswordResetRequested: {"notify": notify},
     accounts.PasswordChanged: {"notify": notify},
     accounts.AccountInvited: {"notify": notify},
+    calls.CallPublished: {"publish_form": publish_form},
     review.EligibilityDecided: {"notify": notify},
     review.ApplicationClosed: {"notify": notify},
     review.ApplicationReopened: {"notify": notify},

@@ -13,6 +13,7 @@ from guichet.applications.models import (
     BudgetCategory,
     Section,
 )
+from guichet.applications.own import AnySection, OwnSection, all_sections, is_begun, lacking
 from guichet.documents.models import ScanState
 
 
@@ -20,7 +21,7 @@ from guichet.documents.models import ScanState
 class Gap:
     """One thing to do; `field` is the identifier of the control, or of its block, on the page of the section."""
 
-    section: Section
+    section: AnySection
     field: str
     message: str
 
@@ -63,23 +64,26 @@ TEXTS: dict[Section, tuple[tuple[str, str], ...]] = {
 def missing(application: Application) -> list[Gap]:
     """All that a submission asks and the dossier has not, in the order of the sections."""
     gaps = [*_texts(application), *(gap for check in CHECKS for gap in check(application))]
-    order = list(Section)
+    gaps += [Gap(lack.section, lack.field, lack.message) for lack in lacking(application)]
+    order = all_sections(application)
     return sorted(gaps, key=lambda gap: order.index(gap.section))
 
 
-def states(application: Application) -> dict[Section, SectionState]:
+def states(application: Application) -> dict[AnySection, SectionState]:
     """How far each section is."""
-    lacking = {gap.section for gap in missing(application)}
-    return {section: _state(application, section, lacking) for section in Section}
+    wanting = {gap.section for gap in missing(application)}
+    return {section: _state(application, section, wanting) for section in all_sections(application)}
 
 
-def _state(application: Application, section: Section, lacking: set[Section]) -> SectionState:
-    if section not in lacking:
+def _state(application: Application, section: AnySection, wanting: set[AnySection]) -> SectionState:
+    if section not in wanting:
         return SectionState.COMPLETE
     return SectionState.PARTIAL if _is_begun(application, section) else SectionState.EMPTY
 
 
-def _is_begun(application: Application, section: Section) -> bool:
+def _is_begun(application: Application, section: AnySection) -> bool:
+    if isinstance(section, OwnSection):
+        return is_begun(application, section)
     held: dict[Section, list[object]] = {
         Section.PROJECT: [application.family_id, application.priority_actions],
         Section.TEAM: [application.carrier_time_percent],

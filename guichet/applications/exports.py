@@ -67,12 +67,13 @@ def made(kind: ExportKind, application: Application, actor: Account, *, at: dt.d
 def _read_by(application: Application, actor: Account, at: dt.datetime) -> tuple[Json, list[Attachment]]:
     """The content and the files that `actor` may read: those of the last submission while the team rewrites."""
     if policies.can_read_rewriting(actor, application):
-        content = content_of(application, number=0, at=at, by=actor)
-        return content, [piece for piece in application.attachments if piece.removed_at is None]
-    latest = max(version.number for version in application.versions)
-    frozen: Json = versions.version_of(application, latest).content
-    submitted = {piece["id"] for piece in frozen["attachments"]}
-    return frozen, [piece for piece in application.attachments if str(piece.id) in submitted]
+        content: Json = content_of(application, number=0, at=at, by=actor)
+    else:
+        latest = max(version.number for version in application.versions)
+        content = versions.version_of(application, latest).content
+    # What is not asked of the dossier is not in its content, nor are its files.
+    told = {piece["id"] for piece in content["attachments"]}
+    return content, [piece for piece in application.attachments if str(piece.id) in told]
 
 
 def _pdf(application: Application, content: Json, pieces: Sequence[Attachment], at: dt.datetime) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any
 
 from guichet.accounts.models import Account
 from guichet.applications.models import Application, PlanLink, Section
+from guichet.applications.own import file_labels, frozen_sections, hidden_files
 from guichet.applications.sections import COLUMNS
 from guichet.core.money import ZERO
 from guichet.web.filters import day, euros, filesize, number
@@ -106,7 +107,8 @@ def content_of(application: Application, *, number: int, at: dt.datetime, by: Ac
             {"section": section.value, "label": section.label, "fields": list(_fields(application, section))}
             for section in Section
             if section is not Section.ATTACHMENTS
-        ],
+        ]
+        + frozen_sections(application),
         "attachments": _attachments(application),
     }
 
@@ -167,17 +169,18 @@ def _link(link: PlanLink) -> str:
 
 
 def _attachments(application: Application) -> list[Json]:
+    hidden, answers = hidden_files(application), file_labels(application)
     return [
         {
             "id": str(attachment.id),
-            "kind": attachment.kind.label if attachment.kind else "Autre pièce",
+            "kind": attachment.kind.label if attachment.kind else answers.get(str(attachment.id), "Autre pièce"),
             "name": attachment.document.name,
             "media_type": attachment.document.media_type,
             "size": attachment.document.size,
             "sha256": attachment.document.sha256,
         }
         for attachment in application.attachments
-        if attachment.removed_at is None
+        if attachment.removed_at is None and str(attachment.id) not in hidden
     ]
 
 

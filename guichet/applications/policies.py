@@ -1,7 +1,8 @@
 """Rights on dossiers. A recusal hides the dossier before any right is asked: see queries.visible_to."""
 
 from guichet.accounts.models import Account, Role
-from guichet.applications.models import Application, ApplicationStatus, Section, TeamRole
+from guichet.applications.models import Application, ApplicationStatus, TeamRole
+from guichet.applications.own import AnySection
 
 S = ApplicationStatus
 EDITABLE = frozenset({S.DRAFT, S.CHANGES_REQUESTED})
@@ -39,7 +40,7 @@ def can_edit(actor: Account, application: Application) -> bool:
     return application.status in EDITABLE and is_on_team(actor, application)
 
 
-def can_edit_section(actor: Account, application: Application, section: Section) -> bool:
+def can_edit_section(actor: Account, application: Application, section: AnySection) -> bool:
     """When complements are asked, only the named sections reopen."""
     if not can_edit(actor, application):
         return False

@@ -10,6 +10,7 @@ from guichet.audit.models import AuditEntry
 TITLES = {
     "application.create": "Dossier commencé",
     "application.save-section": "Saisie enregistrée",
+    "application.read-form": "Changements du formulaire lus",
     "application.attach": "Pièce jointe",
     "application.remove-attachment": "Pièce retirée",
     "application.replace-attachment": "Pièce remplacée",
@@ -110,7 +111,8 @@ def _moment(entry: AuditEntry, titles: Mapping[str, str]) -> Moment:
 
 def section_label(entry: AuditEntry) -> str:
     """The section that was saved, in French."""
-    return Section(entry.facts["section"]).label
+    # A section of the call's own questions keeps the title that it had that day.
+    return str(entry.facts.get("title") or Section(entry.facts["section"]).label)
 
 
 def _mails(entries: list[AuditEntry]) -> dict[str, Mail]:

@@ -76,7 +76,7 @@ if (form) {
     return { status: answer.status, ...(json ? await answer.json() : {}) };
   };
 
-  const accompany = (text) => {
+  const accompany = (text = "") => {
     // The same words are not spoken twice.
     if (company && company.textContent !== text) company.textContent = text;
   };
@@ -88,7 +88,8 @@ if (form) {
       accompany(answer.company);
       if (same(typed(), sent)) {
         drop();
-        form.dispatchEvent(new Event("guichet:saved"));
+        // A chosen file leaves with the button only: there is still something to lose.
+        if (!form.querySelector("input[type=file]")?.files.length) form.dispatchEvent(new Event("guichet:saved"));
         say(answer.message, "done");
       } else plan(QUIET);
       return;

@@ -399,4 +399,5 @@ def test_submission_itself_costs_few_statements(lead, statements):
     with unit_of_work():
         submission.submit(draft, actor=lead)
 
-    assert len(statements) <= 9
+    # One of them reads the form again, under the lock of the call: it may have been published meanwhile.
+    assert len(statements) <= 10

@@ -5,6 +5,8 @@ import itertools
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from guichet.accounts.models import Account, Role
 from guichet.applications.models import (
     Application,
@@ -25,6 +27,7 @@ from guichet.calls.models import Call
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.plans.models import EngagementLevel, Theme
+from guichet.questions import queries as questions
 from tests.factories.accounts import make_account
 from tests.factories.calls import make_call
 
@@ -84,10 +87,13 @@ def make_application(
         ministry_id=lead.organisation.ministry_id,
         status=status,
         team=[TeamMember(account=lead, account_id=lead.id, role=TeamRole.LEAD)],
+        own=None,
         **columns,
     )
     db.session.add(application)
     db.session.flush()
+    # What a page would find: the form that the call has published, if any.
+    set_committed_value(application, "current_form", questions.published_of(call.id))
     return application
 
 

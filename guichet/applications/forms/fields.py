@@ -1,14 +1,16 @@
-"""Fields that only dossiers have: a thing chosen by its identifier, and lines that repeat."""
+"""Fields that only dossiers have: a thing chosen by its identifier; and lines that repeat."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from wtforms import FieldList, SelectField
+from wtforms import SelectField
 from wtforms.validators import ValidationError
 
 from guichet.web.fields import presence
+from guichet.web.rows import RowsField
+
+__all__ = ["ReferenceField", "RowsField"]
 
 STRANGER = "Choisissez une valeur de la liste."
 
@@ -49,17 +51,3 @@ class ReferenceField(SelectField):
 
 def _identifier(value: Any) -> UUID | None:
     return UUID(str(value)) if value else None
-
-
-class RowsField(FieldList):  # type: ignore[type-arg]
-    """Lines that repeat; only the indices that our own pages write are read."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # The macros know fields by this name.
-        self.type = FieldList.__name__
-
-    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
-        # WTForms reads « ² » and numbers of five thousand digits as indices, and stumbles on them.
-        pattern = re.compile(rf"{re.escape(prefix)}-([0-9]{{1,3}})-")
-        return (int(found[1]) for key in formdata if (found := pattern.match(key)))

@@ -12,6 +12,7 @@ from guichet.applications.models.content import (
 )
 from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal, SectionPresence
 from guichet.applications.models.exports import DossierExport, ExportKind, ExportStatus
+from guichet.applications.models.own import OwnAnswers
 from guichet.applications.models.statuses import (
     ENVIRONMENTAL_UNITS,
     IN_PROGRESS,
@@ -45,6 +46,7 @@ __all__ = [
     "ExportStatus",
     "ImpactUnit",
     "Milestone",
+    "OwnAnswers",
     "PlanLink",
     "Recusal",
     "Section",

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship, remote
 
 from guichet.accounts.models import Organisation
 from guichet.applications.models.statuses import ApplicationStatus
 from guichet.calls.models import Call, PriorityAction, ProjectFamily
 from guichet.core import clock
 from guichet.core.db import Model, db, stored
+from guichet.questions.models import QuestionForm
 
 if TYPE_CHECKING:
     from guichet.applications.models.content import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         TeamMember,
     )
     from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest
+    from guichet.applications.models.own import OwnAnswers
 
 # The embedded PostgreSQL has no « unaccent »: letters lose their accents by this table, in the column and in what is looked for.
 ACCENTED, PLAIN = "àâäáãåçéèêëíìîïñóòôöõúùûüýÿ", "aaaaaaceeeeiiiinooooouuuuyy"
@@ -170,7 +172,23 @@ class Application(Model):
     change_requests: Mapped[list["ChangeRequest"]] = relationship(
         lazy="raise_on_sql", order_by="ChangeRequest.created_at"
     )
+    own: Mapped["OwnAnswers | None"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
+    # The latest published version of the call's own questions.
+    current_form: Mapped[QuestionForm | None] = relationship(
+        lazy="raise_on_sql", viewonly=True, primaryjoin=lambda: _is_latest_form()
+    )
 
     __mapper_args__ = {"version_id_col": version, "exclude_properties": ["words"]}
     # Who may write, and what: somebody may have left the team, or been answered, while a request waited for the lock.
     READ_UNDER_LOCK: ClassVar[Mapping[str, tuple[str, ...]]] = {"team": ("account",), "change_requests": ()}
+
+
+def _is_latest_form() -> sa.ColumnElement[bool]:
+    other = aliased(QuestionForm)
+    latest = sa.select(sa.func.max(other.number)).where(
+        other.call_id == Application.call_id, other.published_at.isnot(None)
+    )
+    return sa.and_(
+        foreign(Application.call_id) == remote(QuestionForm.call_id),
+        remote(QuestionForm.number) == latest.correlate(Application.__table__).scalar_subquery(),
+    )

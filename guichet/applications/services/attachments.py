@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from guichet.accounts.models import Account
 from guichet.applications import policies
 from guichet.applications.models import Application, Attachment, Section
+from guichet.applications.own import AnySection, file_labels
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.calls.models import AttachmentKind
@@ -48,13 +49,19 @@ class Held:
 
 
 def attach(
-    application: Application, upload: BinaryIO, *, name: str, kind_id: UUID | None, actor: Account
+    application: Application,
+    upload: BinaryIO,
+    *,
+    name: str,
+    kind_id: UUID | None,
+    actor: Account,
+    section: AnySection = Section.ATTACHMENTS,
 ) -> Attachment:
-    """Add a file to the dossier, of a kind that its call asks for (None: another one).
+    """Add a file to the dossier, of a kind that its call asks for (None: another one); `section` must be open to `actor`.
 
     Raises Forbidden when the section is closed, RuleBroken (fields "file", "kind_id") for a file that we do not take.
     """
-    _open_for(application, actor)
+    _open_for(application, actor, section)
     kind = _kind_of(application, kind_id)
     held = _held(application)
     if held.kept >= MOST_KEPT or held.ever >= MOST_EVER:
@@ -79,6 +86,8 @@ def replace(
     """
     _open_for(application, actor)
     former = of(application, attachment_id)
+    if question := file_labels(application).get(str(former.id)):
+        raise RuleBroken(f"Ce fichier répond à « {question} » : changez-le dans sa rubrique.", field="file")
     lock(former)
     if former.removed_at is not None:
         raise RuleBroken(
@@ -153,9 +162,9 @@ def of(application: Application, attachment_id: UUID) -> Attachment:
     return found
 
 
-def _open_for(application: Application, actor: Account) -> None:
+def _open_for(application: Application, actor: Account, section: AnySection = Section.ATTACHMENTS) -> None:
     lock(application)
-    if not policies.can_edit_section(actor, application, Section.ATTACHMENTS):
+    if not policies.can_edit_section(actor, application, section):
         raise Forbidden("Les pièces jointes de ce dossier ne peuvent plus être modifiées.")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from guichet.accounts.models import Account
 from guichet.applications.events import ChangesRequested
 from guichet.applications.models import Application, ChangeRequest, Section
+from guichet.applications.own import AnySection, OwnSection
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
 from guichet.core.db import db
@@ -20,10 +21,10 @@ LONGEST_DELAY = 60
 
 
 def request_changes(
-    application: Application, sections: Iterable[Section], message: str, due_on: dt.date, *, actor: Account
+    application: Application, sections: Iterable[AnySection], message: str, due_on: dt.date, *, actor: Account
 ) -> ChangeRequest:
     """Ask the team to complete `sections`, `due_on` included (a day of the call's zone). Raises RuleBroken at its field."""
-    named = set(sections)
+    named = list(dict.fromkeys(sections))
     if not named:
         raise RuleBroken("Cochez au moins une rubrique à compléter.", field="sections")
     if not message.strip():
@@ -32,8 +33,9 @@ def request_changes(
     if not today < due_on <= today + dt.timedelta(days=LONGEST_DELAY):
         latest = day(today + dt.timedelta(days=LONGEST_DELAY))
         raise RuleBroken(f"Choisissez une date entre demain et le {latest}.", field="due_on")
-    ordered = [section for section in Section if section in named]
-    facts = {"sections": ordered, "due_on": due_on, "message": message}
+    own = [section for section in named if isinstance(section, OwnSection)]
+    ordered: list[AnySection] = [*(section for section in Section if section in named), *own]
+    facts = {"sections": [section.value for section in ordered], "due_on": due_on, "message": message}
     fire(WORKFLOW, "request_changes", application, actor, **facts)
     request = ChangeRequest(
         id=uuid.uuid4(),

@@ -1,6 +1,5 @@
 """Writing a dossier: begin, save a section, throw a draft away."""
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -23,7 +22,8 @@ from guichet.applications.models import (
     TeamRole,
 )
 from guichet.applications.sections import COLUMNS, fingerprint
-from guichet.audit import queries as journal
+from guichet.applications.services import own
+from guichet.applications.services.sittings import record_save
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.calls import policies as calls
@@ -36,8 +36,6 @@ from guichet.core.policy import require
 from guichet.workflow.engine import lock
 
 Values = Mapping[str, Any]
-SAVED = "application.save-section"
-SITTING = dt.timedelta(minutes=30)
 MOST_LINES, MOST_COFUNDINGS = 100, 10
 
 
@@ -68,6 +66,7 @@ def create(
     )
     db.session.add(application)
     db.session.flush()
+    own.begin(application)
     audit.record(actor, "application.create", application, audience=Audience.TEAM)
     return application
 
@@ -95,20 +94,7 @@ def save_section(
         write(application, values)
     # Moves the version too, when only rows of other tables changed.
     application.saved_at = clock.now()
-    if not (by_itself and _told_lately(application, section, actor)):
-        audit.record(actor, SAVED, application, audience=Audience.TEAM, section=section)
-
-
-def _told_lately(application: Application, section: Section, actor: Account) -> bool:
-    """Whether the last line about the dossier already says that `actor` is writing `section`."""
-    last = journal.last_of(application)
-    return (
-        last is not None
-        and last.action == SAVED
-        and last.actor_id == actor.id
-        and last.facts.get("section") == section
-        and last.created_at > clock.now() - SITTING
-    )
+    record_save(application, section, by_itself=by_itself, actor=actor)
 
 
 def open_section(application: Application, section: Section, *, seen: str, actor: Account) -> None:
@@ -117,7 +103,10 @@ def open_section(application: Application, section: Section, *, seen: str, actor
     lock(application)
     if not policies.can_edit_section(actor, application, section):
         raise Forbidden(f"La rubrique « {section.label} » n’est pas ouverte à la saisie.")
-    if application.version != read or fingerprint(application, section) != seen:
+    if application.version != read:
+        # Somebody saved while this request waited for the lock: it matters only if it was this very section.
+        queries.loaded(application.id)
+    if fingerprint(application, section) != seen:
         raise Conflict("Quelqu’un a modifié cette rubrique depuis que vous l’avez ouverte.")
 
 

@@ -17,7 +17,7 @@ from guichet.applications.events import (
 )
 from guichet.applications.frozen import content_of, sha256_of
 from guichet.applications.models import Application, ApplicationVersion
-from guichet.applications.services import complements
+from guichet.applications.services import complements, own
 from guichet.applications.workflow import WORKFLOW
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
@@ -38,6 +38,7 @@ def request_endorsement(application: Application, *, actor: Account, seen: int |
     fire(WORKFLOW, "request_endorsement", application, actor)
     _refuse_unread(application, read, seen)
     _refuse_closed(application.call, clock.now())
+    own.reread_form(application)
     _refuse_gaps(application, condemned)
     if not accounts.holders_of(Role.FOCAL_POINT, organisation_id=application.ministry_id):
         raise RuleBroken(
@@ -72,6 +73,7 @@ def _hand_in(application: Application, transition: str, actor: Account, seen: in
     _refuse_unread(application, read, seen)
     now = clock.now()
     _refuse_closed(application.call, now)
+    own.pin(application)
     _refuse_gaps(application, condemned)
     application.submitted_at = now
     application.reference = next_reference(application.call)
@@ -85,6 +87,7 @@ def resubmit(application: Application, *, actor: Account, seen: int | None = Non
     _refuse_unread(application, read, seen)
     now = clock.now()
     complements.answer(application, at=now)
+    own.pin(application)
     _refuse_gaps(application, condemned)
     return _freeze(application, now, actor)
 

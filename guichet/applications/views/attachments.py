@@ -10,6 +10,7 @@ from guichet.applications import former, policies, queries, versions
 from guichet.applications.completeness import missing
 from guichet.applications.forms.attachments import AttachmentForm, ReplacementForm
 from guichet.applications.models import Application, Section
+from guichet.applications.own import all_sections, file_labels, hidden_files
 from guichet.applications.services import attachments as services
 from guichet.applications.views import bp
 from guichet.applications.views.parts import crumbs, dossier_page, section_items
@@ -56,12 +57,13 @@ def _attachments_page(application: Application, form: AttachmentForm) -> Respons
         kept=kept,
         is_full=len(kept) >= services.MOST_KEPT,
         room=services.room_of(application),
+        answers=file_labels(application),
         has_former=len(kept) < len(application.attachments) and policies.can_read_former_files(actor, application),
         most=services.MOST_KEPT,
         is_open=policies.can_edit_section(actor, application, Section.ATTACHMENTS),
         gaps=[gap for gap in missing(application) if gap.section is Section.ATTACHMENTS],
         removal=ActionForm(formdata=None),
-        number=len(Section),
+        number=len(all_sections(application)),
         items=section_items(application, actor, Section.ATTACHMENTS),
     )
 
@@ -137,7 +139,9 @@ def attachment(application_id: UUID, attachment_id: UUID) -> ResponseReturnValue
     wanted = services.of(application, attachment_id)
     is_past = wanted.removed_at is not None and not policies.can_read_former_files(actor, application)
     is_to_come = not policies.can_read_rewriting(actor, application)
-    if (is_past or is_to_come) and not versions.holds_attachment(application.id, wanted.id):
+    writes = policies.is_on_team(actor, application) or policies.is_focal_point(actor, application)
+    is_hidden = not writes and str(wanted.id) in hidden_files(application)
+    if (is_past or is_to_come or is_hidden) and not versions.holds_attachment(application.id, wanted.id):
         # Taken back before it was ever submitted, or not submitted yet: it is not the service's to read.
         raise NotFound("Cette pièce n’existe pas dans ce dossier.")
     return serving.hand_out(wanted.document, crumbs=crumbs(application, wanted.document.name))

@@ -21,7 +21,7 @@ from guichet.applications.views.sections import copy_of, form_for, section_at
 from guichet.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from guichet.core.transaction import unit_of_work
 from guichet.web.filters import hour
-from guichet.web.forms import EXPIRED, ActionForm
+from guichet.web.forms import EXPIRED, ActionForm, Form
 
 CLOSED = (
     "Cette rubrique n’est plus ouverte à la saisie : rien de plus n’est enregistré. Gardez une copie de votre texte."
@@ -43,7 +43,7 @@ def autosave(application_id: UUID, slug: str) -> ResponseReturnValue:
     application = queries.one_for(actor, application_id)
     form = form_for(application, opened)
     if not form.validate():
-        return _refused(form)
+        return refused(form)
     try:
         with unit_of_work():
             presence.note(application, opened, actor=actor)
@@ -51,7 +51,7 @@ def autosave(application_id: UUID, slug: str) -> ResponseReturnValue:
             drafting.save_section(application, opened, form.values(), seen=seen, by_itself=True, actor=actor)
     except RuleBroken as problem:
         form.blame(problem)
-        return _refused(form)
+        return refused(form)
     except Forbidden:
         return {"state": "closed", "message": CLOSED}, 409
     except Conflict:
@@ -60,13 +60,14 @@ def autosave(application_id: UUID, slug: str) -> ResponseReturnValue:
 
 
 def _saved(application: Application, opened: Section) -> ResponseReturnValue:
-    zone = application.call.time_zone
-    return jsonify(
-        state="saved",
-        version=fingerprint(application, opened),
-        message=f"Enregistré à {hour(application.saved_at, zone)}.",
-        company=company(application, opened, current_account()),
-    )
+    others = company(application, opened, current_account())
+    return saved(application, fingerprint(application, opened), company=others)
+
+
+def saved(application: Application, version: str, **more: str) -> ResponseReturnValue:
+    """What the page is told once its text is kept: `version`, to go on from, and when."""
+    message = f"Enregistré à {hour(application.saved_at, application.call.time_zone)}."
+    return jsonify(state="saved", version=version, message=message, **more)
 
 
 def _conflicting(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
@@ -80,7 +81,7 @@ def _conflicting(application: Application, opened: Section, form: SectionForm) -
     return {"state": "conflict", "message": REWRITTEN}, 409
 
 
-def _refused(form: SectionForm) -> ResponseReturnValue:
+def refused(form: Form) -> ResponseReturnValue:
     if EXPIRED in form.form_errors:
         return {"state": "expired"}, 400
     messages = [f"{field.label.text} : {_first(field.errors)}" for field in form if field.errors]

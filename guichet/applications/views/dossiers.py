@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
-from guichet.applications import funded, policies, queries
+from guichet.applications import funded, own, policies, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
@@ -18,6 +18,7 @@ from guichet.applications.views.parts import dossier_page, gaps_with_links, sect
 from guichet.audit import queries as audit
 from guichet.audit.models import Audience
 from guichet.core.paging import PAGE_SIZE, Page, paginate
+from guichet.web.forms import ActionForm
 from guichet.web.pages import page, requested_page
 
 # The dossier's own page shows the latest lines of its history; the rest has a page.
@@ -60,6 +61,9 @@ def show(application_id: UUID) -> ResponseReturnValue:
         can_manage_team=policies.can_manage_team(actor, application),
         latest_export=next(iter(exports.latest_of(actor, application)), None),
         is_officer=policies.is_officer(actor, application),
+        news=own.news(application) if policies.can_edit(actor, application) else None,
+        former=own.former_answers(application)[:20] if policies.can_edit(actor, application) else [],
+        dismissal=ActionForm(formdata=None),
         latest=moments[:LATEST],
         has_more=len(moments) > LATEST,
         ways_of_appeal=WAYS_OF_APPEAL,

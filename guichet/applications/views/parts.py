@@ -12,6 +12,7 @@ from guichet.applications import policies
 from guichet.applications.awaited import Awaited, awaited, who_hands_in
 from guichet.applications.completeness import Gap, SectionState, missing, states
 from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, Section
+from guichet.applications.own import AnySection, OwnSection, all_sections
 from guichet.applications.services import presence
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
@@ -100,7 +101,7 @@ def crumbs(application: Application, *here: str) -> Crumbs:
     return [*way, *((label, None) for label in here)]
 
 
-def section_items(application: Application, actor: Account, current: Section | None = None) -> list[SectionItem]:
+def section_items(application: Application, actor: Account, current: AnySection | None = None) -> list[SectionItem]:
     """The sections of the dossier, each with its page and, while it is being written, how far it is."""
     found = states(application) if _is_being_written(application) else {}
     return [
@@ -108,10 +109,10 @@ def section_items(application: Application, actor: Account, current: Section | N
             label=section.label,
             url=section_url(application, actor, section),
             state=_shown_state(application, actor, section, found.get(section)),
-            current=section is current,
+            current=section == current,
             detail="Pas commencé" if found.get(section) is SectionState.EMPTY else "",
         )
-        for section in Section
+        for section in all_sections(application)
     ]
 
 
@@ -119,7 +120,9 @@ def _is_being_written(application: Application) -> bool:
     return application.status in NEVER_SUBMITTED or application.status is ApplicationStatus.CHANGES_REQUESTED
 
 
-def _shown_state(application: Application, actor: Account, section: Section, state: SectionState | None) -> str | None:
+def _shown_state(
+    application: Application, actor: Account, section: AnySection, state: SectionState | None
+) -> str | None:
     if application.status is ApplicationStatus.CHANGES_REQUESTED and not policies.can_edit_section(
         actor, application, section
     ):
@@ -127,9 +130,11 @@ def _shown_state(application: Application, actor: Account, section: Section, sta
     return SHOWN_STATES[state] if state else None
 
 
-def section_url(application: Application, actor: Account, section: Section) -> str:
+def section_url(application: Application, actor: Account, section: AnySection) -> str:
     """Where `actor` writes the section, or reads it when it is closed to her."""
     if policies.can_edit_section(actor, application, section):
+        if isinstance(section, OwnSection):
+            return url_for("applications.own_section", application_id=application.id, key=section.key)
         return url_for("applications.section", application_id=application.id, slug=section.slug)
     return url_for("applications.content", application_id=application.id, _anchor=section.slug)
 

@@ -7,6 +7,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
+from guichet.accounts.models import Account
 from guichet.applications import funded, policies, queries
 from guichet.applications.budget import Summary, summarise
 from guichet.applications.ceilings import verdicts
@@ -22,6 +23,7 @@ from guichet.applications.forms.tables import (
     TableForm,
 )
 from guichet.applications.models import Application, Section
+from guichet.applications.own import AnySection, all_sections
 from guichet.applications.sections import fingerprint, values_of
 from guichet.applications.services import drafting
 from guichet.applications.views import bp
@@ -143,11 +145,7 @@ def _after_save(application: Application, opened: Section, form: SectionForm) ->
     """Where the button leads: on to the next section, or again here (with room for more lines)."""
     actor = current_account()
     if request.form.get("then") == "next":
-        order = [section for section in Section if policies.can_edit_section(actor, application, section)]
-        following = order[order.index(opened) + 1 :]
-        if not following:
-            return url_for(".show", application_id=application.id)
-        return section_url(application, actor, following[0])
+        return next_url(application, actor, opened)
     here = section_url(application, actor, opened)
     if isinstance(form, CofundingForm):
         return f"{here}?partie={COFUNDINGS}"
@@ -155,6 +153,15 @@ def _after_save(application: Application, opened: Section, form: SectionForm) ->
         return here
     # The last page has room for more lines; there are never as many pages as lines.
     return f"{here}?page={len(application.budget_lines) if 'add' in request.form else form.page}"
+
+
+def next_url(application: Application, actor: Account, opened: AnySection) -> str:
+    """The next section open to `actor`; after the last, the dossier."""
+    order = [section for section in all_sections(application) if policies.can_edit_section(actor, application, section)]
+    following = order[order.index(opened) + 1 :]
+    return (
+        section_url(application, actor, following[0]) if following else url_for(".show", application_id=application.id)
+    )
 
 
 def _conflict(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
@@ -207,8 +214,8 @@ def _section_page(application: Application, opened: Section, form: SectionForm, 
         section=opened,
         fields=COFUNDING_FIELDS if isinstance(form, CofundingForm) else FIELDS[opened],
         number=number + 1,
-        total=len(Section),
-        following=list(Section)[number + 1],
+        total=len(all_sections(application)),
+        following=all_sections(application)[number + 1],
         items=section_items(application, current_account(), opened),
         gaps=[gap for gap in missing(application) if gap.section is opened and not isinstance(form, CofundingForm)],
         wide=opened in WIDE,

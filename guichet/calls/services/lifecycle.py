@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from guichet.accounts.models import Account
 from guichet.calls import queries
 from guichet.calls.completeness import missing
-from guichet.calls.events import CallClosed, CallOpened
+from guichet.calls.events import CallClosed, CallOpened, CallPublished
 from guichet.calls.models import Call, CallStatus
 from guichet.calls.workflow import WORKFLOW
 from guichet.core import clock
@@ -24,6 +24,7 @@ def publish(call: Call, *, actor: Account) -> None:
     # Read under the lock: somebody may just have taken the last criterion away.
     if gaps := missing(queries.with_lists(call.id), at=clock.now()):
         raise RuleBroken(gaps[0].message, field=gaps[0].field)
+    outbox.publish(CallPublished(call_id=call.id))
 
 
 def open_now(call: Call, *, actor: Account | None) -> None:

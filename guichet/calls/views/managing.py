@@ -50,6 +50,7 @@ def manage(slug: str) -> ResponseReturnValue:
         "calls/manage.html",
         call=call,
         can_edit=can_edit,
+        can_manage=policies.can_manage(actor, call),
         gaps=gaps_of(call) if can_edit else [],
         steps=[(word, WORKFLOW[step.name].label) for word, step in STEPS.items() if step.name in possible],
         dossiers=queries.dossiers_of(call.id),

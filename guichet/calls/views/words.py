@@ -27,6 +27,14 @@ TITLES = {
     "call-attachment_kind.remove": "Pièce retirée",
     "call-document.add": "Document ajouté",
     "call-document.remove": "Document retiré",
+    "call-form.begin": "Formulaire : nouvelle version",
+    "call-form.discard": "Formulaire : version abandonnée",
+    "call-form.add": "Formulaire : question ou rubrique ajoutée",
+    "call-form.change": "Formulaire : question ou rubrique modifiée",
+    "call-form.remove": "Formulaire : question ou rubrique retirée",
+    "call-form.move": "Formulaire : ordre changé",
+    "call-form.adopt": "Formulaire copié",
+    "call-form.publish": "Formulaire publié",
 }
 
 

@@ -12,10 +12,11 @@ from guichet.accounts.models import Account
 from guichet.calls import services
 from guichet.calls.models import Applicability, Call, MovementKind, PriorityAction, ProjectFamily
 from guichet.core.db import db
-from guichet.demo.seed import papers
+from guichet.demo.seed import papers, questions
 from guichet.demo.seed.cast import FINANCE, OFFICER, Cast, account
 from guichet.demo.seed.stage import Stage
 from guichet.demo.seed.texts import CallText, GridLine, rules
+from guichet.questions import services as forms
 
 Listed = TypeVar("Listed", PriorityAction, ProjectFamily)
 
@@ -29,6 +30,8 @@ DELIBERATIONS = (("past", -345), ("second-life", -100))
 RESULTS = (("past", -240),)
 # A call is written three weeks before it opens, and published a week before.
 WRITING, PUBLISHING = 21, 7
+# The open call, which has questions of its own.
+MAIN = "main"
 
 
 def plan_calls(stage: Stage, cast: Cast) -> None:
@@ -65,6 +68,8 @@ def write(stage: Stage, cast: Cast, text: CallText) -> None:
     for kind in rules().attachment_kinds:
         services.add_attachment_kind(call, kind.label, required=kind.required, actor=actor)
     _offer_rules(call, actor)
+    if text.key == MAIN:
+        forms.adopt(call, questions.FORM, actor=actor)
 
 
 def _terms(stage: Stage, text: CallText) -> services.Terms:
@@ -112,7 +117,10 @@ def _offer_rules(call: Call, actor: Account) -> None:
 
 def publish(cast: Cast, key: str) -> None:
     content = (selectinload(Call.families), selectinload(Call.priority_actions), selectinload(Call.criteria))
-    services.publish(cast.call(key, *content), actor=account(OFFICER))
+    call = cast.call(key, *content)
+    services.publish(call, actor=account(OFFICER))
+    if key == MAIN:
+        forms.publish(call, actor=account(OFFICER))
 
 
 def deliberate(cast: Cast, key: str) -> None:

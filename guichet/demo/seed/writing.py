@@ -13,7 +13,7 @@ from guichet.applications.queries import call_with_lists
 from guichet.applications.sections import fingerprint
 from guichet.applications.services import attachments, drafting
 from guichet.core.db import db
-from guichet.demo.seed import papers
+from guichet.demo.seed import papers, questions
 from guichet.demo.seed.cast import Cast, ministry_of, office_of, person
 from guichet.demo.seed.texts import Cost, Dossier, Effect, Project, projects
 from guichet.plans.models import EngagementLevel, Theme
@@ -34,6 +34,7 @@ def write(
     """Fill `sections` one after the other."""
     for section in sections:
         if section is Section.ATTACHMENTS:
+            questions.answer(application, actor=actor)
             attach(application, dossier, actor)
             continue
         values = WRITERS[section](cast, dossier, application)

@@ -2,9 +2,10 @@
 
 import datetime as dt
 import enum
+from collections.abc import Sequence
 from typing import Any
 
-from guichet.applications.models import Section
+from guichet.applications.own import AnySection
 from guichet.core import clock
 from guichet.core.errors import RuleBroken
 from guichet.review.forms import LONGEST_REASON
@@ -102,14 +103,17 @@ class ClosingForm(ReasonForm):
 
 
 class ComplementsForm(Form):
-    sections = ChecksField(
-        "Rubriques à rouvrir", choices=[(section.value, section.label) for section in Section], required=True
-    )
+    sections = ChecksField("Rubriques à rouvrir", required=True)
+    offered: Sequence[AnySection] = ()
     message = TextField("Ce que l’équipe doit compléter", longest=LONGEST_REASON, required=True)
     due_on = DayField(
         "Dernier jour pour répondre", required=True, default=lambda: clock.today() + dt.timedelta(days=14)
     )
 
+    def offer(self, sections: Sequence[AnySection]) -> None:
+        self.offered = sections
+        self.sections.choices = {section.value: section.label for section in sections}
+
     @property
-    def chosen(self) -> list[Section]:
-        return [section for section in Section if section.value in (self.sections.data or ())]
+    def chosen(self) -> list[AnySection]:
+        return [section for section in self.offered if section.value in (self.sections.data or ())]

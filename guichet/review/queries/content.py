@@ -9,6 +9,7 @@ from sqlalchemy.orm import undefer
 from guichet.applications import queries as applications
 from guichet.applications.frozen import Reading, reading_of
 from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, Attachment
+from guichet.applications.own import hidden_files
 from guichet.core.db import db
 from guichet.core.errors import NotFound
 from guichet.documents.models import Document
@@ -43,7 +44,9 @@ def document_of(application: Application, attachment_id: UUID) -> Document:
     """The file of an attachment that the reader has in the content. Raises NotFound."""
     version = _submitted_while_rewriting(application)
     if version is None:
-        shown = Attachment.removed_at.is_(None)
+        # Files of questions that are not asked stay with the team.
+        hidden = [UUID(name) for name in hidden_files(applications.loaded(application.id))]
+        shown = sa.and_(Attachment.removed_at.is_(None), Attachment.id.not_in(hidden))
     else:
         shown = Attachment.id.in_([UUID(piece["id"]) for piece in version.content["attachments"]])
     rows = sa.select(Document).join(Attachment, Attachment.document_id == Document.id)

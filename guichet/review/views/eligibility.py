@@ -6,7 +6,9 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import signed_in
 from guichet.accounts.models import Account, Role
+from guichet.applications import queries as applications
 from guichet.applications.models import Application
+from guichet.applications.own import all_sections
 from guichet.applications.services.complements import request_changes
 from guichet.review.forms.eligibility import Answer, ClosingForm, ComplementsForm, EligibilityForm, ReopeningForm
 from guichet.review.services import eligibility as services
@@ -55,6 +57,9 @@ def closing(application_id: UUID) -> ResponseReturnValue:
 def complements(application_id: UUID) -> ResponseReturnValue:
     application = open_to(application_id, "request_changes")
     form = ComplementsForm()
+    # The call's own sections are read with the whole dossier.
+    application = applications.loaded(application.id)
+    form.offer(all_sections(application))
     if carried_out(form, request_changes, application, form.chosen, form.message.data, form.due_on.data):
         return back_to_dossier(application_id, "Compléments demandés. L’équipe du dossier en est informée.")
     return step_page("review/complements.html", form, "Demander des compléments", application_id)

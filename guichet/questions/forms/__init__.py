@@ -1,0 +1,1 @@
+"""Forms of the builder, and the form that applicants fill."""
