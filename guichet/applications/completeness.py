@@ -11,7 +11,7 @@ from guichet.applications.models import (
     BudgetCategory,
     Section,
 )
-from guichet.web.filters import euros, percent
+from guichet.calls import eligibility
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,12 @@ def _project(application: Application) -> Iterator[Gap]:
         yield Gap(Section.PROJECT, "priority_action_ids", "Choisissez au moins une action prioritaire de l’appel.")
 
 
+def _organisation(application: Application) -> Iterator[Gap]:
+    rules = eligibility.rules_of(application.call, application.call.organisations)
+    verdicts = eligibility.judge_organisation(rules, application.organisation)
+    yield from (Gap(Section.PROJECT, "title", verdict.message) for verdict in eligibility.refusals(verdicts))
+
+
 def _carrier(application: Application) -> Iterator[Gap]:
     if application.carrier_time_percent is None:
         yield Gap(Section.TEAM, "carrier_time_percent", "Indiquez le temps que le porteur y consacre.")
@@ -126,15 +132,9 @@ def _budget(application: Application) -> Iterator[Gap]:
         yield Gap(Section.BUDGET, "lines", "Ajoutez au moins une ligne de dépense.")
         return
     budget = summarise(application.budget_lines, staff_counted=call.staff_cost_counted)
-    asked = f"Le montant demandé est de {euros(budget.requested)}"
-    if budget.requested < call.amount_min:
-        yield Gap(Section.BUDGET, "lines", f"{asked} : l’appel finance au moins {euros(call.amount_min)}.")
-    if budget.requested > call.amount_max:
-        yield Gap(Section.BUDGET, "lines", f"{asked} : l’appel finance au plus {euros(call.amount_max)}.")
-    if budget.exceeds(call.max_rate):
-        share = f"soit {percent(budget.rate, 2)} de l’assiette ({euros(budget.base)})"
-        most = f"{percent(call.max_rate, 2)}, soit {euros(budget.most(call.max_rate))}"
-        yield Gap(Section.BUDGET, "lines", f"{asked}, {share} : l’appel en finance au plus {most}.")
+    request = eligibility.Request(requested=budget.requested, total=budget.total, staff=budget.staff)
+    verdicts = eligibility.judge_request(eligibility.rules_of(call, call.organisations), request)
+    yield from (Gap(Section.BUDGET, "lines", verdict.message) for verdict in eligibility.refusals(verdicts))
     yield from _budget_lines(application)
 
 
@@ -179,4 +179,4 @@ def _kept_kinds(application: Application) -> set[object]:
     return {attachment.kind_id for attachment in application.attachments if attachment.removed_at is None}
 
 
-CHECKS = (_project, _carrier, _plan, _calendar, _budget, _impact, _rgesn, _attachments)
+CHECKS = (_organisation, _project, _carrier, _plan, _calendar, _budget, _impact, _rgesn, _attachments)
