@@ -231,7 +231,9 @@ def has_submitted(ministry_id: UUID, call_id: UUID, *, but: UUID | None = None) 
         Application.id != but if but else sa.true(),
         Application.status.not_in((*NEVER_SUBMITTED, *SET_ASIDE)),
     )
-    return db.session.scalar(rows.limit(1)) is not None
+    # Asked in the middle of a submission: the dossier's new status waits for its number and date to be written with it.
+    with db.session.no_autoflush:
+        return db.session.scalar(rows.limit(1)) is not None
 
 
 def actions_of(ministry_id: UUID) -> list[PlanAction]:
