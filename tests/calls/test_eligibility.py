@@ -13,6 +13,7 @@ from guichet.calls import eligibility
 from guichet.calls.models import AttachmentKind, CallStatus
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
+from guichet.core.transaction import unit_of_work
 from tests.factories.accounts import make_account, make_ministry
 from tests.factories.applications import make_application
 from tests.factories.calls import make_call
@@ -119,9 +120,10 @@ def test_a_second_dossier_of_the_ministry_is_refused_at_its_submission(session):
     call = make_call(one_per_ministry=True)
     lead = make_account(Role.APPLICANT)
     first, second = (make_application(call=call, lead=lead, complete=True) for _ in range(2))
-    submission.submit(first, actor=lead)
+    with unit_of_work():
+        submission.submit(first, actor=lead)
 
-    with pytest.raises(RuleBroken, match="un seul dossier par ministère"):
+    with pytest.raises(RuleBroken, match="un seul dossier par ministère"), unit_of_work():
         submission.submit(second, actor=lead)
 
 
