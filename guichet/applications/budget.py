@@ -5,7 +5,7 @@ Sums are exact to the cent; only a rate is rounded, and by core.money alone.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from typing import Any
 
 from guichet.applications.models import BudgetCategory, CofundingState
@@ -46,14 +46,6 @@ class Summary:
     def rate(self) -> Decimal:
         """The request as a percentage of the base, two decimals."""
         return rate(self.requested, self.base)
-
-    def most(self, share: Decimal) -> Decimal:
-        """The largest request that `share` percent of the base allows, in whole cents."""
-        return (self.base * share / 100).quantize(Decimal("0.01"), ROUND_DOWN)
-
-    def exceeds(self, most: Decimal) -> bool:
-        """Whether more than `most` percent of the base is requested, to the cent."""
-        return self.requested * 100 > self.base * most
 
 
 def summarise(lines: Iterable[Any], cofundings: Iterable[Any] = (), *, staff_counted: bool) -> Summary:

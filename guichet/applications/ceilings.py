@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guichet.applications.budget import Summary
+from guichet.calls import eligibility
 from guichet.calls.models import Call
-from guichet.web.filters import euros, percent
+from guichet.web.filters import euros
 
 
 @dataclass(frozen=True)
@@ -17,30 +18,19 @@ class Verdict:
 
 
 def verdicts(budget: Summary, call: Call) -> Iterator[Verdict]:
-    """The rate first, then the amounts of the call, then the balance."""
-    yield _rate(budget, call)
-    asked = f"Vous demandez {euros(budget.requested)}"
-    if budget.requested < call.amount_min:
-        yield Verdict(is_kept=False, message=f"{asked} : l’appel finance au moins {euros(call.amount_min)}.")
-    if budget.requested > call.amount_max:
-        yield Verdict(is_kept=False, message=f"{asked} : l’appel finance au plus {euros(call.amount_max)} par projet.")
+    """The rate first, then the amounts of the call when they are not kept, then the balance."""
+    rules = eligibility.rules_of(call, ())
+    request = eligibility.Request(requested=budget.requested, total=budget.total, staff=budget.staff)
+    rate, amount = eligibility.judge_rate(rules, request), eligibility.judge_amount(rules, request)
+    yield Verdict(is_kept=rate.holds, message=rate.message)
+    if not amount.holds:
+        yield Verdict(is_kept=False, message=amount.message)
     yield _balance(budget)
 
 
 def broken(budget: Summary, call: Call) -> list[str]:
     """Why this budget cannot be handed in."""
     return [verdict.message for verdict in verdicts(budget, call) if not verdict.is_kept]
-
-
-def _rate(budget: Summary, call: Call) -> Verdict:
-    most = min(budget.most(call.max_rate), call.amount_max)
-    return Verdict(
-        is_kept=not budget.exceeds(call.max_rate),
-        message=(
-            f"Vous demandez {euros(budget.requested)} sur une assiette de {euros(budget.base)}, "
-            f"soit {percent(budget.rate, 2)} ; le plafond est de {percent(call.max_rate, 2)}, donc {euros(most)} au plus."
-        ),
-    )
 
 
 def _balance(budget: Summary) -> Verdict:

@@ -14,6 +14,7 @@ from guichet.applications.models import (
     Section,
 )
 from guichet.applications.own import AnySection, OwnSection, all_sections, is_begun, lacking
+from guichet.calls import eligibility
 from guichet.documents.models import ScanState
 
 
@@ -109,6 +110,12 @@ def _project(application: Application) -> Iterator[Gap]:
         yield Gap(Section.PROJECT, "priority_action_ids", "Choisissez au moins une action prioritaire de l’appel.")
 
 
+def _organisation(application: Application) -> Iterator[Gap]:
+    rules = eligibility.rules_of(application.call, application.call.organisations)
+    verdicts = eligibility.judge_organisation(rules, application.organisation)
+    yield from (Gap(Section.PROJECT, "title", verdict.message) for verdict in eligibility.refusals(verdicts))
+
+
 def _carrier(application: Application) -> Iterator[Gap]:
     if application.carrier_time_percent is None:
         yield Gap(Section.TEAM, "carrier_time_percent", "Indiquez le temps que le porteur y consacre.")
@@ -198,4 +205,4 @@ def _kept_kinds(application: Application) -> set[object]:
     return {attachment.kind_id for attachment in application.attachments if attachment.removed_at is None}
 
 
-CHECKS = (_project, _carrier, _plan, _calendar, _budget, _impact, _rgesn, _attachments, infected)
+CHECKS = (_organisation, _project, _carrier, _plan, _calendar, _budget, _impact, _rgesn, _attachments, infected)

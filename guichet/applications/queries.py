@@ -128,7 +128,9 @@ EXCHANGES: tuple[ORMOption, ...] = (
     load_only(Application.id),
     joinedload(Application.change_requests),
     joinedload(Application.versions).defer(ApplicationVersion.content),
-    joinedload(Application.call).options(load_only(Call.id), joinedload(Call.attachment_kinds)),
+    joinedload(Application.call).options(
+        load_only(Call.id), joinedload(Call.attachment_kinds), joinedload(Call.organisations)
+    ),
 )
 
 
@@ -143,6 +145,10 @@ def _whole(rows: sa.Select[Application], *more: ORMOption) -> Application:
             sa.select(Application).where(Application.id == application.id).options(*options)
         ).unique().one()
     return application
+
+
+# Dossiers that leave their place to another of the same ministry.
+SET_ASIDE = (ApplicationStatus.INELIGIBLE, ApplicationStatus.WITHDRAWN, ApplicationStatus.CLOSED)
 
 
 def listed(
@@ -219,6 +225,19 @@ def carriers_for(actor: Account) -> list[Organisation]:
         sa.or_(Organisation.valid_until.is_(None), Organisation.valid_until > today),
     )
     return list(db.session.scalars(rows.order_by(Organisation.parent_id.isnot(None), Organisation.name)))
+
+
+def has_submitted(ministry_id: UUID, call_id: UUID, *, but: UUID | None = None) -> bool:
+    """Whether the ministry has in this call a submitted dossier that still stands, other than `but`."""
+    rows = sa.select(Application.id).where(
+        Application.ministry_id == ministry_id,
+        Application.call_id == call_id,
+        Application.id != but if but else sa.true(),
+        Application.status.not_in((*NEVER_SUBMITTED, *SET_ASIDE)),
+    )
+    # Asked in the middle of a submission: the dossier's new status waits for its number and date to be written with it.
+    with db.session.no_autoflush:
+        return db.session.scalar(rows.limit(1)) is not None
 
 
 def actions_of(ministry_id: UUID) -> list[PlanAction]:

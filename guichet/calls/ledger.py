@@ -5,6 +5,7 @@ not even those who may know: neither its lines nor what they took. The session's
 them. What is really left, kept in `Call.envelope_left`, is for the guards of public money alone.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -27,6 +28,17 @@ def ledger_of(call_id: UUID) -> sa.Select[EnvelopeMovement]:
     return rows.options(joinedload(EnvelopeMovement.author)).order_by(
         EnvelopeMovement.created_at.desc(), EnvelopeMovement.id
     )
+
+
+def balanced(call_id: UUID) -> sa.Select[EnvelopeMovement, Decimal]:
+    """The same lines, each with what was left after it: the sum of what may be told, so that no gap betrays a secret."""
+    turn = (EnvelopeMovement.created_at, EnvelopeMovement.id.desc())
+    return ledger_of(call_id).add_columns(sa.func.sum(EnvelopeMovement.amount).over(order_by=turn))
+
+
+def rows_of(call_id: UUID) -> Sequence[tuple[EnvelopeMovement, Decimal]]:
+    """All of them, to be exported: a ledger has a few hundred lines."""
+    return [(movement, balance) for movement, balance in db.session.execute(balanced(call_id))]
 
 
 def totals_of(call_id: UUID) -> dict[MovementKind, Decimal]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from guichet.accounts.models import Account
+from guichet.accounts.models import Account, Organisation
 from guichet.core.db import Model, db, stored
 from guichet.documents.models import Document
 
@@ -61,6 +61,8 @@ class MovementKind(enum.StrEnum):
     THAW = "thaw"
     AWARD = "award"
     RETURN = "return"
+    TRANSFER_OUT = "transfer_out"
+    TRANSFER_IN = "transfer_in"
 
     @property
     def label(self) -> str:
@@ -70,6 +72,8 @@ class MovementKind(enum.StrEnum):
             "thaw": "Dégel",
             "award": "Attribution",
             "return": "Retour à l’enveloppe",
+            "transfer_out": "Transfert vers un autre appel",
+            "transfer_in": "Transfert reçu d’un autre appel",
         }[self.value]
 
 
@@ -85,6 +89,15 @@ call_project_family = sa.Table(
     db.metadata,
     sa.Column("call_id", sa.ForeignKey("call.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("project_family_id", sa.ForeignKey("project_family.id"), primary_key=True),
+)
+
+
+# The organisations that alone may apply; with none, the call is open to all those of its kinds.
+call_organisation = sa.Table(
+    "call_organisation",
+    db.metadata,
+    sa.Column("call_id", sa.ForeignKey("call.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("organisation_id", sa.ForeignKey("organisation.id"), primary_key=True),
 )
 
 
@@ -125,6 +138,9 @@ class Call(Model):
         sa.CheckConstraint("max_rate > 0 AND max_rate <= 100", name="rate_is_a_percentage"),
         sa.CheckConstraint("reviews_required BETWEEN 1 AND 10", name="reviews_required_sensible"),
         sa.CheckConstraint("last_reference >= 0", name="last_reference_not_negative"),
+        sa.CheckConstraint(
+            "applicant_kinds <@ ARRAY['ministry', 'direction', 'operator']::varchar[]", name="applicant_kinds_known"
+        ),
         sa.Index(None, "status", "closes_at"),
     )
 
@@ -147,6 +163,9 @@ class Call(Model):
     # Percentage of the total cost that may be requested.
     max_rate: Mapped[Decimal] = mapped_column(sa.Numeric(5, 2), default=Decimal("50.00"))
     staff_cost_counted: Mapped[bool] = mapped_column(default=True)
+    # Values of OrganisationKind; empty: all of them.
+    applicant_kinds: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.String(20)), default=list)
+    one_per_ministry: Mapped[bool] = mapped_column(default=False)
     endorsement_required: Mapped[bool] = mapped_column(default=True)
     reviews_required: Mapped[int] = mapped_column(default=2)
     contact_email: Mapped[str] = mapped_column(sa.String(254), default="")
@@ -161,6 +180,9 @@ class Call(Model):
     )
     families: Mapped[list[ProjectFamily]] = relationship(
         secondary=call_project_family, lazy="raise_on_sql", order_by=ProjectFamily.position
+    )
+    organisations: Mapped[list[Organisation]] = relationship(
+        secondary=call_organisation, lazy="raise_on_sql", order_by=Organisation.name
     )
     documents: Mapped[list["CallDocument"]] = relationship(lazy="raise_on_sql", order_by="CallDocument.created_at")
     attachment_kinds: Mapped[list["AttachmentKind"]] = relationship(
@@ -219,7 +241,8 @@ class EnvelopeMovement(Model):
     __tablename__ = "envelope_movement"
     __table_args__ = (
         sa.CheckConstraint("amount <> 0", name="amount_not_zero"),
-        sa.CheckConstraint("(kind IN ('freeze', 'award')) = (amount < 0)", name="sign_follows_kind"),
+        sa.CheckConstraint("(kind IN ('freeze', 'award', 'transfer_out')) = (amount < 0)", name="sign_follows_kind"),
+        sa.UniqueConstraint("call_id", "key"),
         sa.Index(None, "call_id", "created_at"),
     )
 
@@ -229,5 +252,7 @@ class EnvelopeMovement(Model):
     reason: Mapped[str] = mapped_column(sa.String(500))
     author_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"))
     decision_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("decision.id"))
+    # Drawn with the form: a form sent twice is one movement.
+    key: Mapped[uuid.UUID | None]
 
     author: Mapped[Account] = relationship(lazy="raise_on_sql")

@@ -68,6 +68,11 @@ def can_open_envelope(actor: Account, call: Call) -> bool:
     )
 
 
+def can_transfer(actor: Account, call: Call) -> bool:
+    """Money passes from one call to another by the financial manager of both."""
+    return call.status is not CallStatus.ARCHIVED and actor.holds_on_call(call.id, Role.FINANCE)
+
+
 def can_freeze(actor: Account, call: Call) -> bool:
     """A freeze and its thaw come from the financial manager, or from the officer who was told of them."""
     return call.status is not CallStatus.ARCHIVED and actor.holds_on_call(call.id, Role.FINANCE, Role.OFFICER)

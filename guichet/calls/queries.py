@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from guichet.accounts.models import Account
+from guichet.accounts.models import Account, Organisation, Role
 from guichet.calls import ledger, policies
 from guichet.calls.models import (
     AttachmentKind,
@@ -23,6 +23,7 @@ from guichet.calls.models import (
     MovementKind,
     PriorityAction,
     ProjectFamily,
+    call_organisation,
     call_priority_action,
     call_project_family,
 )
@@ -70,6 +71,13 @@ def managed(slug: str, actor: Account, policy: Callable[[Account, Call], bool], 
             raise NotFound
         raise Forbidden("Vous n’avez pas le droit de faire cette action.")
     return call
+
+
+def transfer_targets(source: Call, actor: Account) -> list[Call]:
+    """The other calls whose money `actor` also manages, by code."""
+    rows = sa.select(Call).where(Call.id != source.id, Call.status != CallStatus.ARCHIVED).order_by(Call.code)
+    scope = actor.calls_as(Role.FINANCE)
+    return list(db.session.scalars(rows if scope is None else rows.where(Call.id.in_(scope))))
 
 
 @dataclass(frozen=True)
@@ -165,6 +173,17 @@ def families() -> Sequence[ProjectFamily]:
     return db.session.scalars(sa.select(ProjectFamily).order_by(ProjectFamily.position, ProjectFamily.label)).all()
 
 
+def organisations_named(names: Sequence[str]) -> list[Organisation]:
+    """The organisations of these very names."""
+    return list(db.session.scalars(sa.select(Organisation).where(Organisation.name.in_(names)))) if names else []
+
+
+def organisations_of(call_id: UUID) -> Sequence[Organisation]:
+    """The organisations that alone may apply; none when the call names none."""
+    rows = sa.select(Organisation).join(call_organisation).where(call_organisation.c.call_id == call_id)
+    return db.session.scalars(rows.order_by(Organisation.name)).all()
+
+
 @dataclass(frozen=True)
 class Reading:
     """All that the page of a call tells; `attachments` are (label, required).
@@ -177,6 +196,7 @@ class Reading:
     families: list[str]
     priority_actions: list[str]
     attachments: list[tuple[str, bool]]
+    organisations: list[str]
     documents: Sequence[CallDocument]
 
 
@@ -187,7 +207,7 @@ def reading_of(slug: str, reader: Account | None) -> Reading:
     if found is None or not policies.can_view(reader, found[0]):
         raise NotFound
     call, envelope = found
-    lists: dict[str, list[tuple[str, bool]]] = {"family": [], "action": [], "attachment": []}
+    lists: dict[str, list[tuple[str, bool]]] = {"family": [], "action": [], "attachment": [], "organisation": []}
     for name, label, required, _ in db.session.execute(_lists_of(call.id)):
         lists[name].append((label, required))
     return Reading(
@@ -196,18 +216,25 @@ def reading_of(slug: str, reader: Account | None) -> Reading:
         families=[label for label, _ in lists["family"]],
         priority_actions=[label for label, _ in lists["action"]],
         attachments=lists["attachment"],
+        organisations=sorted(label for label, _ in lists["organisation"]),
         documents=documents_of(call.id),
     )
 
 
 def _brought() -> sa.ScalarSelect[Decimal]:
-    kinds = (MovementKind.OPENING, MovementKind.FREEZE, MovementKind.THAW)
+    kinds = (
+        MovementKind.OPENING,
+        MovementKind.FREEZE,
+        MovementKind.THAW,
+        MovementKind.TRANSFER_OUT,
+        MovementKind.TRANSFER_IN,
+    )
     total = sa.select(sa.func.coalesce(sa.func.sum(EnvelopeMovement.amount), 0))
     return total.where(EnvelopeMovement.call_id == Call.id, EnvelopeMovement.kind.in_(kinds)).scalar_subquery()
 
 
 def _lists_of(call_id: UUID) -> sa.CompoundSelect[str, str, bool, int]:
-    # Three short lists in one statement.
+    # Four short lists in one statement.
     families = (
         sa.select(sa.literal("family"), ProjectFamily.label, sa.false(), ProjectFamily.position.label("position"))
         .join(call_project_family)
@@ -221,7 +248,12 @@ def _lists_of(call_id: UUID) -> sa.CompoundSelect[str, str, bool, int]:
     attachments = sa.select(
         sa.literal("attachment"), AttachmentKind.label, AttachmentKind.required, AttachmentKind.position
     ).where(AttachmentKind.call_id == call_id)
-    return sa.union_all(families, actions, attachments).order_by("position")
+    named = (
+        sa.select(sa.literal("organisation"), Organisation.name, sa.false(), sa.literal(0))
+        .join(call_organisation)
+        .where(call_organisation.c.call_id == call_id)
+    )
+    return sa.union_all(families, actions, attachments, named).order_by("position")
 
 
 def criteria_of(call_id: UUID) -> Sequence[Criterion]:

@@ -191,7 +191,7 @@ def test_a_pasted_table_is_shown_before_it_is_applied(browser, draft):
     assert answer.status_code == 200
     assert "Aperçu, rien n’est encore enregistré" in page.text
     assert "1 ligne lue" in page.text
-    assert "Vous demandez 500 € sur une assiette de 1 000,50 €, soit 49,98 %" in page.text
+    assert "500 € demandés sur une assiette de 1 000,50 €, soit 49,98 %" in page.text
     assert labels(draft) == ["Outillage et pièces"]
 
     page.fields["apply"] = "1"
@@ -323,7 +323,7 @@ def test_the_summary_says_what_breaks_the_rules_with_its_numbers(client_for, lea
         text = read(client_for(lead).get(path)).text
 
         assert (
-            "Vous demandez 62 000 € sur une assiette de 100 000 €, soit 62 % ; le plafond est de 50 %, donc 50 000 € au plus."
+            "62 000 € demandés sur une assiette de 100 000 €, soit 62 % ; le plafond est de 50 %, donc 50 000 € au plus."
         ) in text
         assert (
             "Vous demandez 62 000 € et d’autres apportent 40 000 €, soit 102 000 € pour 100 000 € de dépenses : "

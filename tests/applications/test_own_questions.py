@@ -219,12 +219,12 @@ def test_the_page_saves_by_itself_what_it_asks(dossier, lead, client_for):
     kept = client.post(url, data=typed(client, dossier, q2="10"))
 
     assert (kept.status_code, kept.json["state"]) == (200, "saved")
-    assert sheet_of(queries.loaded(dossier.id)).stored["q2"] == "10"
+    assert sheet_of(queries.loaded(dossier.id)).stored["q2"] == "10.000"
     # The button goes on from there; a page that was left behind is told.
     assert answer(client, dossier, q2="12").status_code == 303
     late = client.post(url, data=early)
     assert (late.status_code, late.json["state"]) == (409, "conflict")
-    assert sheet_of(queries.loaded(dossier.id)).stored["q2"] == "12"
+    assert sheet_of(queries.loaded(dossier.id)).stored["q2"] == "12.000"
     assert client.post(url, data=wrong).status_code == 422
     assert client_for(None).post(url, data=early).status_code == 401
     assert client_for(make_account(Role.APPLICANT)).post(url, data=early).status_code == 404

@@ -61,6 +61,7 @@ def make_call(*, envelope: Decimal | int = 500_000, author: Account | None = Non
     columns.setdefault("priority_actions", [make_priority_action()])
     columns.setdefault("families", [make_family()])
     columns.setdefault("documents", [])
+    columns.setdefault("organisations", [])
     columns.setdefault("attachment_kinds", [])
     call = Call(envelope_left=Decimal(envelope), **columns)
     db.session.add(call)

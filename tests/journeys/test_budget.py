@@ -14,7 +14,7 @@ from tests.journeys.pages import Person
 TITLES = "Libellé\tPoste\tAnnée\tMontant (€)\tAide demandée\n"
 TABLE = "Atelier\tPrestations\t2027\t60\u202f000,00 €\t20 000\nBancs d’essai\tMatériel\t2027\t40 000\t42 000,00\n"
 TOO_MUCH = (
-    "Vous demandez 60\u202f000\u00a0€ sur une assiette de 100\u202f000\u00a0€, soit 60\u00a0% ; "
+    "60\u202f000\u00a0€ demandés sur une assiette de 100\u202f000\u00a0€, soit 60\u00a0% ; "
     "le plafond est de 50\u00a0%, donc 50\u202f000\u00a0€ au plus."
 )
 

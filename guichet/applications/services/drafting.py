@@ -26,7 +26,9 @@ from guichet.applications.services import own
 from guichet.applications.services.sittings import record_save
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
+from guichet.calls import eligibility
 from guichet.calls import policies as calls
+from guichet.calls import queries as call_queries
 from guichet.calls.models import Call
 from guichet.core import clock
 from guichet.core.db import db
@@ -52,6 +54,7 @@ def create(
         raise RuleBroken("Cet appel à projets n’est pas ouvert : aucun dossier ne peut y être commencé.")
     if organisation is None or organisation not in queries.carriers_for(actor):
         raise RuleBroken("Choisissez une organisation pour laquelle vous êtes porteur.", field="organisation_id")
+    _refuse_organisation(call, organisation)
     begun = queries.drafts_of(actor, call.id)
     if same := _same(begun, organisation, title):
         return same
@@ -69,6 +72,18 @@ def create(
     own.begin(application)
     audit.record(actor, "application.create", application, audience=Audience.TEAM)
     return application
+
+
+def _refuse_organisation(call: Call, organisation: Organisation) -> None:
+    """Nobody writes a dossier that the call could not take."""
+    rules = eligibility.rules_of(call, call_queries.organisations_of(call.id))
+    verdicts = eligibility.judge_organisation(rules, organisation)
+    if call.one_per_ministry:
+        already = queries.has_submitted(organisation.ministry_id, call.id)
+        verdicts.append(eligibility.judge_number(rules, already=already))
+    if refused := eligibility.refusals(verdicts):
+        told = " ".join(f"{verdict.message} {verdict.to_do}" for verdict in refused)
+        raise RuleBroken(told, field="organisation_id")
 
 
 def _same(begun: list[Application], organisation: Organisation, title: str) -> Application | None:

@@ -7,7 +7,7 @@ import datetime as dt
 
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Role
-from guichet.applications import policies
+from guichet.applications import eligibility, policies
 from guichet.applications.completeness import Gap, infected, missing
 from guichet.applications.events import (
     ApplicationSubmitted,
@@ -75,6 +75,7 @@ def _hand_in(application: Application, transition: str, actor: Account, seen: in
     _refuse_closed(application.call, now)
     own.pin(application)
     _refuse_gaps(application, condemned)
+    _refuse_second(application)
     application.submitted_at = now
     application.reference = next_reference(application.call)
     return _freeze(application, now, actor)
@@ -123,6 +124,13 @@ def _refuse_closed(call: Call, now: dt.datetime) -> None:
         raise RuleBroken(f"L’appel ouvre le {moment(call.opens_at, call.time_zone)} : revenez à ce moment.")
     closing = moment(min(call.closes_at, now), call.time_zone)
     raise RuleBroken(f"L’appel est clos depuis le {closing} : le dossier ne peut plus être déposé. Il reste lisible.")
+
+
+def _refuse_second(application: Application) -> None:
+    """One dossier a ministry, where the call says so. The call's lock is held: two cannot pass at once."""
+    verdict = eligibility.number(application)
+    if not verdict.holds:
+        raise RuleBroken(f"{verdict.message} {verdict.to_do}")
 
 
 def _refuse_gaps(application: Application, condemned: list[Gap]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from wtforms import BooleanField, SelectField
 from wtforms.validators import Email, Regexp
 
+from guichet.accounts.models import Organisation, OrganisationKind
 from guichet.calls.models import Applicability, Call, PriorityAction, ProjectFamily
 from guichet.calls.services import CriterionTerms, Terms
 from guichet.documents.forms import UploadField
@@ -34,8 +35,9 @@ def _text(typed: Any) -> Any:
     return "" if typed is None else typed
 
 
-# The terms that the form holds under the same names; families and priority actions are chosen among what is on offer.
-TYPED = [field.name for field in fields(Terms) if field.name not in {"families", "priority_actions"}]
+# The terms that the form holds under the same names; the others are chosen among what is on offer.
+CHOSEN = {"families", "priority_actions", "organisations"}
+TYPED = [field.name for field in fields(Terms) if field.name not in CHOSEN]
 
 
 class CallForm(Form):
@@ -74,6 +76,17 @@ class CallForm(Form):
     reviews_required = WholeField("Évaluations par dossier", least=1, most=10, required=True)
     staff_cost_counted = BooleanField("Les coûts de personnel comptent dans le coût total")
     endorsement_required = BooleanField("Le référent du ministère vise chaque dossier avant son dépôt")
+    applicant_kinds = ChecksField(
+        "Organisations admises",
+        choices=[(kind.value, kind.label) for kind in OrganisationKind],
+        description="Aucune case cochée : toutes.",
+    )
+    organisation_names = TextField(
+        "Organisations nommées",
+        longest=4_000,
+        description="Une par ligne, par son nom sur le guichet ; un ministère nomme ce qui dépend de lui. Vide : toutes.",
+    )
+    one_per_ministry = BooleanField("Un seul dossier par ministère")
     family_ids = ChecksField("Familles de projets")
     priority_action_ids = ChecksField("Actions prioritaires")
 
@@ -97,17 +110,28 @@ class CallForm(Form):
             obj=call,
             family_ids=[str(family.id) for family in call.families],
             priority_action_ids=[str(action.id) for action in call.priority_actions],
+            organisation_names="\n".join(organisation.name for organisation in call.organisations),
         )
         del form.opening
         return form
 
     @property
-    def terms(self) -> Terms:
-        """What was typed, once validated."""
+    def names(self) -> list[str]:
+        """The organisations named, each once."""
+        typed = (line.strip() for line in (self.organisation_names.data or "").splitlines())
+        return list(dict.fromkeys(name for name in typed if name))
+
+    def terms_for(self, organisations: Sequence[Organisation]) -> Terms:
+        """What was typed, once validated; `organisations` are those of `names`."""
         families, actions = set(self.family_ids.data or ()), set(self.priority_action_ids.data or ())
-        typed: dict[str, Any] = self.data | {"opens_at": self.opens_at.instant, "closes_at": self.closes_at.instant}
+        typed: dict[str, Any] = self.data | {
+            "applicant_kinds": list(self.applicant_kinds.data or ()),
+            "opens_at": self.opens_at.instant,
+            "closes_at": self.closes_at.instant,
+        }
         return Terms(
             **{name: _text(typed[name]) for name in TYPED},
+            organisations=list(organisations),
             families=[family for family in self.known_families if str(family.id) in families],
             priority_actions=[action for action in self.known_actions if str(action.id) in actions],
         )

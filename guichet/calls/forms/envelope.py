@@ -1,15 +1,31 @@
-"""The form of the ledger."""
+"""The forms of the ledger."""
 
+import uuid
 from collections.abc import Iterable
 from decimal import Decimal
 
-from guichet.calls.models import MovementKind
+from wtforms import HiddenField, SelectField
+
+from guichet.calls.models import Call, MovementKind
 from guichet.calls.services.envelope import BY_HAND
 from guichet.web.fields import EnumField, EuroField, LineField
 from guichet.web.forms import Form
 
 
-class MovementForm(Form):
+class OnceForm(Form):
+    """A form that writes once however often it is sent: its key is drawn with the page."""
+
+    key = HiddenField(default=lambda: str(uuid.uuid4()))
+
+    @property
+    def once(self) -> uuid.UUID | None:
+        try:
+            return uuid.UUID(self.key.data or "")
+        except ValueError:
+            return None
+
+
+class MovementForm(OnceForm):
     kind = EnumField("Mouvement", BY_HAND, required=True)
     amount = EuroField("Montant", least=1, required=True)
     reason = LineField("Motif", longest=500, required=True, description="Lu par tous ceux qui suivent l’enveloppe.")
@@ -23,3 +39,25 @@ class MovementForm(Form):
     def movement(self) -> tuple[MovementKind, Decimal, str]:
         """Kind, amount in euros without its sign, reason: what was typed, once validated."""
         return self.kind.data, self.amount.data or Decimal(0), self.reason.data or ""
+
+
+class TransferForm(OnceForm):
+    target = SelectField("Vers l’appel", validate_choice=False)
+    amount = EuroField("Montant", least=1, required=True)
+    reason = LineField("Motif", longest=400, required=True, description="Lu par tous ceux qui suivent les enveloppes.")
+
+    def offer(self, calls: Iterable[Call]) -> "TransferForm":
+        self.calls = {str(call.id): call for call in calls}
+        titles = {key: f"{call.code} · {call.title}" for key, call in self.calls.items()}
+        self.target.choices = {"": "Choisir…"} | titles
+        return self
+
+    @property
+    def movement(self) -> tuple[Decimal, str]:
+        """Amount in euros and reason: what was typed, once validated."""
+        return self.amount.data or Decimal(0), self.reason.data or ""
+
+    @property
+    def chosen(self) -> Call | None:
+        """The call to bring the money to, among those on offer."""
+        return self.calls.get(self.target.data or "")

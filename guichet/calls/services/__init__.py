@@ -12,7 +12,7 @@ from guichet.calls.services.content import (
     remove_document,
 )
 from guichet.calls.services.drafting import Terms, create, update
-from guichet.calls.services.envelope import move_by_hand, move_envelope
+from guichet.calls.services.envelope import move_by_hand, move_envelope, transfer
 from guichet.calls.services.lifecycle import (
     archive,
     close_now,
@@ -22,18 +22,23 @@ from guichet.calls.services.lifecycle import (
     publish_results,
     start_deliberation,
 )
+from guichet.calls.services.portable import Novelty, clone, configuration_of, import_call
 from guichet.calls.services.references import next_reference
 
 __all__ = [
     "CriterionTerms",
+    "Novelty",
     "Terms",
     "add_attachment_kind",
     "add_criterion",
     "add_document",
     "archive",
     "change_criterion",
+    "clone",
     "close_now",
+    "configuration_of",
     "create",
+    "import_call",
     "move_by_hand",
     "move_criterion",
     "move_envelope",
@@ -46,5 +51,6 @@ __all__ = [
     "remove_criterion",
     "remove_document",
     "start_deliberation",
+    "transfer",
     "update",
 ]

@@ -2,12 +2,12 @@
 
 import datetime as dt
 import unicodedata
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
 import sqlalchemy as sa
 
-from guichet.accounts.models import Account
+from guichet.accounts.models import Account, Organisation
 from guichet.audit import services as audit
 from guichet.calls import policies
 from guichet.calls.models import Call, MovementKind, PriorityAction, ProjectFamily
@@ -18,7 +18,7 @@ from guichet.core.policy import require
 from guichet.workflow.engine import lock
 
 # Words that the addresses of calls keep for themselves.
-RESERVED_SLUGS = frozenset({"nouveau"})
+RESERVED_SLUGS = frozenset({"nouveau", "importation"})
 LONGEST_SLUG = 70
 
 
@@ -43,13 +43,16 @@ class Terms:
     endorsement_required: bool
     families: list[ProjectFamily]
     priority_actions: list[PriorityAction]
+    applicant_kinds: list[str] = field(default_factory=list)
+    organisations: list[Organisation] = field(default_factory=list)
+    one_per_ministry: bool = False
 
 
 def create(terms: Terms, *, opening: Decimal | None, actor: Account) -> Call:
     """A new call in draft, its envelope opened with `opening` euros if any. Raises RuleBroken when the terms do not hold."""
     require(policies.can_create, actor, None)
     _check(terms, None)
-    call = Call(slug=_free_slug(terms.title), criteria=[], attachment_kinds=[], documents=[])
+    call = Call(slug=_free_slug(terms.title), criteria=[], attachment_kinds=[], documents=[], organisations=[])
     _apply(call, terms)
     db.session.add(call)
     db.session.flush()
@@ -69,7 +72,7 @@ def update(call: Call, terms: Terms, *, actor: Account) -> None:
 
 def _apply(call: Call, terms: Terms) -> list[str]:
     changed = []
-    for name in (field.name for field in fields(terms)):
+    for name in (term.name for term in fields(terms)):
         value = getattr(terms, name)
         if name not in sa.inspect(call).dict or getattr(call, name) != value:
             setattr(call, name, value)

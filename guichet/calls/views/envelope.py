@@ -1,12 +1,17 @@
 """The ledger of an envelope."""
 
-from flask import flash, redirect, url_for
+import csv
+import io
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
 from guichet.calls import ledger, policies, queries, services
-from guichet.calls.forms.envelope import MovementForm
+from guichet.calls.forms.envelope import MovementForm, TransferForm
 from guichet.calls.models import Call, MovementKind
 from guichet.calls.views import bp
 from guichet.calls.views.trail import crumbs
@@ -31,7 +36,7 @@ def envelope(slug: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with unit_of_work():
-                services.move_by_hand(call, *form.movement, actor=actor)
+                services.move_by_hand(call, *form.movement, actor=actor, key=form.once)
         except RuleBroken as problem:
             form.blame(problem)
         else:
@@ -44,11 +49,64 @@ def envelope(slug: str) -> ResponseReturnValue:
         call=call,
         zone_name=ZONES.get(call.time_zone, call.time_zone),
         kinds=kinds,
+        can_transfer=policies.can_transfer(actor, call),
         totals=totals,
         left=sum(totals.values()),
-        found=paginate(ledger.ledger_of(call.id), requested_page()),
+        found=paginate(ledger.balanced(call.id), requested_page()),
         crumbs=_crumbs(actor, call),
     )
+
+
+@bp.route("/instruction/appels/<slug>/enveloppe/transfert", methods=["GET", "POST"])
+@signed_in(Role.FINANCE)
+def transfer(slug: str) -> ResponseReturnValue:
+    actor = current_account()
+    call = queries.managed(slug, actor, policies.can_transfer)
+    form = TransferForm().offer(queries.transfer_targets(call, actor))
+    if form.validate_on_submit():
+        try:
+            with unit_of_work():
+                services.transfer(call, form.chosen, *form.movement, actor=actor, key=form.once)
+        except RuleBroken as problem:
+            form.blame(problem)
+        else:
+            flash("Le transfert est écrit aux deux registres.", "success")
+            return redirect(url_for(".envelope", slug=slug), 303)
+    trail = [*_crumbs(actor, call)[:-1], ("Enveloppe", url_for(".envelope", slug=slug)), ("Transfert", None)]
+    return page("calls/transfer.html", form, call=call, left=ledger.left_of(call.id), crumbs=trail)
+
+
+@bp.get("/instruction/appels/<slug>/enveloppe.csv")
+@signed_in(*READERS)
+def envelope_csv(slug: str) -> ResponseReturnValue:
+    call = queries.managed(slug, current_account(), policies.can_see_ledger)
+    lines = [
+        (
+            movement.created_at.astimezone(ZoneInfo(call.time_zone)).isoformat(timespec="seconds"),
+            movement.kind.label,
+            _plain(movement.amount),
+            _plain(balance),
+            _harmless(movement.reason),
+            _harmless(movement.author.full_name),
+        )
+        for movement, balance in ledger.rows_of(call.id)
+    ]
+    written = io.StringIO()
+    table = csv.writer(written, delimiter=";", lineterminator="\r\n")
+    table.writerow(("Date", "Mouvement", "Montant", "Solde", "Motif", "Auteur"))
+    table.writerows(lines)
+    headers = {"Content-Disposition": f'attachment; filename="enveloppe-{call.slug}.csv"'}
+    # The mark at the head tells spreadsheets that the text is UTF-8.
+    return Response("\ufeff" + written.getvalue(), mimetype="text/csv", headers=headers)
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount:.2f}".replace(".", ",")
+
+
+def _harmless(text: str) -> str:
+    """A spreadsheet must not take what somebody typed for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 def _kinds(actor: Account, call: Call) -> list[MovementKind]:

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from guichet.accounts.access import current_account, signed_in
-from guichet.accounts.models import Role
+from guichet.accounts.models import Organisation, Role
 from guichet.audit import queries as audit
-from guichet.calls import ledger, policies, queries, services
+from guichet.calls import eligibility, ledger, policies, queries, services
 from guichet.calls.forms.drafting import CallForm
 from guichet.calls.models import Call
 from guichet.calls.views import bp
@@ -52,10 +52,12 @@ def manage(slug: str) -> ResponseReturnValue:
         can_edit=can_edit,
         can_manage=policies.can_manage(actor, call),
         gaps=gaps_of(call) if can_edit else [],
+        who=eligibility.who_in_words(call.applicant_kinds, [one.name for one in call.organisations]),
         steps=[(word, WORKFLOW[step.name].label) for word, step in STEPS.items() if step.name in possible],
         dossiers=queries.dossiers_of(call.id),
         left=ledger.left_of(call.id),
         documents=queries.documents_of(call.id),
+        can_create=policies.can_create(actor),
         history=facts(audit.history_of(call)[:10]),
         crumbs=crumbs(call),
     )
@@ -71,7 +73,7 @@ def create() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with unit_of_work():
-                call = services.create(form.terms, opening=form.opening.data, actor=current_account())
+                call = services.create(form.terms_for(_named(form)), opening=form.opening.data, actor=current_account())
         except RuleBroken as problem:
             form.blame(problem)
         else:
@@ -89,7 +91,7 @@ def edit(slug: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with unit_of_work():
-                services.update(call, form.terms, actor=current_account())
+                services.update(call, form.terms_for(_named(form)), actor=current_account())
         except RuleBroken as problem:
             form.blame(problem)
         else:
@@ -98,7 +100,17 @@ def edit(slug: str) -> ResponseReturnValue:
     return page("calls/edit.html", form, call=call, crumbs=crumbs(call, "Règles"))
 
 
+def _named(form: CallForm) -> list[Organisation]:
+    """The organisations that the form names. Raises RuleBroken, telling those that the window does not know."""
+    found = queries.organisations_named(form.names)
+    if unknown := [name for name in form.names if name not in {organisation.name for organisation in found}]:
+        told = " ; ".join(unknown[:5])
+        raise RuleBroken(f"Le guichet ne connaît pas : {told}. Vérifiez le nom.", field="organisation_names")
+    return found
+
+
 PARTS: tuple[Any, ...] = (
+    joinedload(Call.organisations),
     selectinload(Call.criteria),
     selectinload(Call.families),
     selectinload(Call.priority_actions),

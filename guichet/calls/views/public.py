@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from guichet.accounts.access import current_account, public
 from guichet.accounts.models import Account, Role
-from guichet.calls import policies, queries
+from guichet.calls import eligibility, policies, queries
 from guichet.calls.forms.filters import CallFilter
 from guichet.calls.views import bp
 from guichet.core import clock
@@ -40,6 +40,7 @@ def show(slug: str) -> ResponseReturnValue:
         "calls/show.html",
         reading=reading,
         call=reading.call,
+        who=eligibility.who_in_words(reading.call.applicant_kinds, reading.organisations),
         status=policies.status_at(reading.call, at=now),
         is_open=policies.is_open(reading.call, at=now),
         days_left=policies.days_left(reading.call, at=now),

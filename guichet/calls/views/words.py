@@ -12,6 +12,7 @@ from guichet.web.filters import euros
 
 TITLES = {
     "call.create": "Appel créé",
+    "call.clone": "Appel copié d’un autre",
     "call.update": "Règles modifiées",
     "call.publish": "Appel publié",
     "call.open": "Dépôt ouvert",

@@ -27,6 +27,8 @@ def frozen_content(application: Row, parts: dict[str, list[Row]], names: dict[st
         cofundings=[SimpleNamespace(**part) for part in parts["cofundings"]],
         indicators=[SimpleNamespace(**part) for part in parts["indicators"]],
         attachments=[],
+        own=None,
+        current_form=None,
     )
     author: Any = lead
     return content_of(picture, number=1, at=application["submitted_at"], by=author)

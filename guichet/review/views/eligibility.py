@@ -4,13 +4,15 @@ from uuid import UUID
 
 from flask.typing import ResponseReturnValue
 
-from guichet.accounts.access import signed_in
+from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
 from guichet.applications import queries as applications
+from guichet.applications.eligibility import judged
 from guichet.applications.models import Application
 from guichet.applications.own import all_sections
 from guichet.applications.services.complements import request_changes
 from guichet.review.forms.eligibility import Answer, ClosingForm, ComplementsForm, EligibilityForm, ReopeningForm
+from guichet.review.queries import desk
 from guichet.review.services import eligibility as services
 from guichet.review.views import bp
 from guichet.review.views.steps import DOSSIER, back_to_dossier, carried_out, open_to, step_page
@@ -23,7 +25,8 @@ def eligibility(application_id: UUID) -> ResponseReturnValue:
     form = EligibilityForm()
     if carried_out(form, _decide, application, form):
         return back_to_dossier(application_id, "Décision enregistrée. L’équipe du dossier en est informée.")
-    return step_page("review/eligibility.html", form, "Décider de la recevabilité", application_id)
+    verdicts = judged(desk.one_for(current_account(), application_id))
+    return step_page("review/eligibility.html", form, "Décider de la recevabilité", application_id, verdicts=verdicts)
 
 
 def _decide(application: Application, form: EligibilityForm, *, actor: Account) -> None:
