@@ -12,7 +12,7 @@ from guichet.documents import events as documents
 from guichet.notifications.handlers import notify
 from guichet.outbox.registry import Subscriptions
 from guichet.plans.handlers import record_decision
-from guichet.questions.handlers import publish_form
+from guichet.questions.handlers import copy_form, publish_form
 from guichet.review import events as review
 from guichet.review.handlers import make_letter
 
@@ -30,6 +30,7 @@ SUBSCRIPTIONS: Subscriptions = {
     accounts.PasswordResetRequested: {"notify": notify},
     accounts.PasswordChanged: {"notify": notify},
     accounts.AccountInvited: {"notify": notify},
+    calls.CallCopied: {"copy_form": copy_form},
     calls.CallPublished: {"publish_form": publish_form},
     review.EligibilityDecided: {"notify": notify},
     review.ApplicationClosed: {"notify": notify},

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from guichet.accounts.models import Account, Organisation
 from guichet.audit import services as audit
 from guichet.calls import policies, portable, queries
+from guichet.calls.events import CallCopied
 from guichet.calls.models import AttachmentKind, Call, Criterion, PriorityAction, ProjectFamily
 from guichet.calls.services.drafting import Terms, create
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
 from guichet.core.policy import require
+from guichet.outbox import services as outbox
 
 Named = TypeVar("Named", ProjectFamily, PriorityAction, Organisation)
 # What the file and the terms say under the same names.
@@ -65,6 +67,7 @@ def clone(call: Call, novelty: Novelty, *, actor: Account) -> Call:
     require(policies.can_create, actor, None)
     copied = _build(replace(configuration_of(call, actor=actor), **vars(novelty)), actor)
     audit.record(actor, "call.clone", copied, title=copied.title, model=call.code)
+    outbox.publish(CallCopied(call_id=copied.id, model_id=call.id, actor_id=actor.id))
     return copied
 
 
