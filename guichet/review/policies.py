@@ -56,9 +56,17 @@ def can_step_aside(actor: Account, assignment: Assignment) -> bool:
     return is_assigned(actor, assignment) and assignment.status in STEP_ASIDE
 
 
-def can_see_ranking(actor: Account, session: CommitteeSession) -> bool:
-    """The committee, its chair and the secretariat; auditors read."""
+def can_see_session(actor: Account, session: CommitteeSession) -> bool:
+    """The committee, its chair and the secretariat; auditors read, and so does who pays, without the opinions."""
     return actor.holds_on_call(session.call_id, Role.OFFICER, Role.COMMITTEE, Role.CHAIR, Role.AUDITOR, Role.FINANCE)
+
+
+def can_read_opinions(actor: Account, subject: CommitteeSession | Application) -> bool:
+    """Marks, means, recommendations, comments, ranking: the secretariat, the committee, the chair and the auditors.
+
+    Who pays needs the decision and its amount, who administers needs neither: opinions are signed by name.
+    """
+    return actor.holds_on_call(subject.call_id, Role.OFFICER, Role.COMMITTEE, Role.CHAIR, Role.AUDITOR)
 
 
 def can_plan_session(actor: Account, session: CommitteeSession) -> bool:

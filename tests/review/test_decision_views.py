@@ -70,9 +70,11 @@ def ledger_total(call):
 @pytest.mark.parametrize("role", Role)
 def test_sheet_is_read_by_the_committee_and_holds_a_form_for_the_chair_alone(client_for, meeting, dossier, role):
     client = client_for(make_account(role))
-    for path in ("", "/avis", "/contenu"):
-        answer = client.get(sheet(meeting, dossier, path))
-        assert answer.status_code == (200 if role in READERS else 403)
+    for path in ("", "/contenu"):
+        assert client.get(sheet(meeting, dossier, path)).status_code == (200 if role in READERS else 403)
+    # Who pays reads the dossier and its decision, not the opinions.
+    reads_opinions = role in READERS and role is not Role.FINANCE
+    assert client.get(sheet(meeting, dossier, "/avis")).status_code == (200 if reads_opinions else 403)
     assert (FORM in text_of(client.get(sheet(meeting, dossier)))) == (role is Role.CHAIR)
 
 

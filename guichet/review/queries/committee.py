@@ -130,7 +130,7 @@ def one_for(actor: Account, session_id: UUID) -> CommitteeSession:
         .where(CommitteeSession.id == session_id)
         .options(joinedload(CommitteeSession.call, innerjoin=True))
     )
-    if session is None or not policies.can_see_ranking(actor, session):
+    if session is None or not policies.can_see_session(actor, session):
         raise NotFound("Cette séance n’existe pas, ou vous n’y avez pas accès.")
     return session
 
@@ -154,7 +154,7 @@ def agenda(session: CommitteeSession, actor: Account, number: int) -> Page[Line]
 def lines(session: CommitteeSession, actor: Account, *narrowed: Condition) -> list[Line]:
     """The agenda that `actor` reads, all of it unless `narrowed`. One statement."""
     decisions = _latest_decision(knows=policies.can_see_prepared(actor, session))
-    opinions = _opinions()
+    opinions = _opinions(readable=policies.can_read_opinions(actor, session))
     facts = (Application.id, Application.reference, Application.title, Organisation.short_name)
     money = (Application.amount_requested, Application.status)
     rows = (
@@ -192,15 +192,19 @@ def _latest_decision(*, knows: bool) -> sa.FromClause:
     )
 
 
-def _opinions() -> sa.FromClause:
-    """The means and the recommendations given on a dossier of the agenda."""
+def _opinions(*, readable: bool) -> sa.FromClause:
+    """The means and the recommendations given on a dossier of the agenda; none for who may not read them."""
     return (
         sa.select(
             sa.func.array_agg(Evaluation.mean).label("means"),
             sa.func.array_agg(sa.cast(Evaluation.recommendation, sa.Text)).label("recommendations"),
         )
         .join(Evaluation.assignment)
-        .where(Assignment.application_id == SessionItem.application_id, *_submitted())
+        .where(
+            Assignment.application_id == SessionItem.application_id,
+            *_submitted(),
+            sa.true() if readable else sa.false(),
+        )
         .lateral()
     )
 

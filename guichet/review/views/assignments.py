@@ -10,6 +10,8 @@ from flask.typing import ResponseReturnValue
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
 from guichet.applications.models import Application
+from guichet.core.policy import require
+from guichet.review import policies
 from guichet.review.forms.assignment import AssignmentForm, CandidateFilter
 from guichet.review.queries import assignments as queries
 from guichet.review.queries import desk
@@ -89,6 +91,7 @@ def close_review(application_id: UUID) -> ResponseReturnValue:
 @signed_in(*STAFF)
 def opinion(application_id: UUID, assignment_id: UUID) -> ResponseReturnValue:
     application = desk.one_for(current_account(), application_id)
+    require(policies.can_read_opinions, current_account(), application)
     assignment = queries.opinion_of(application, assignment_id)
     crumbs = [*crumbs_of(application), (f"Évaluation de {assignment.reviewer.full_name}", None)]
     return page("review/opinion.html", application=application, assignment=assignment, crumbs=crumbs)

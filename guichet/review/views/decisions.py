@@ -71,13 +71,15 @@ def _sheet(
     actor = current_account()
     prepared = _prepared(known)
     form.seen.data = str(prepared.id) if prepared is not None else ""
-    opinions = committee.marks_on(application)
+    reads_opinions = policies.can_read_opinions(actor, session)
+    opinions = committee.marks_on(application) if reads_opinions else ()
     decides = policies.can_decide(actor, application)
     return page(
         "review/decision.html",
         form,
         session=session,
         application=application,
+        reads_opinions=reads_opinions,
         opinions=opinions,
         scores=scores_of(opinion.mean for opinion in opinions if opinion.mean is not None),
         recused=committee.recused_from(application),

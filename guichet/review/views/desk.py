@@ -18,6 +18,7 @@ from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
 from guichet.core.paging import PAGE_SIZE, Page, page_within
 from guichet.documents.serving import hand_out
+from guichet.review import policies
 from guichet.review.forms.desk import DeskFilter
 from guichet.review.models import Assignment, AssignmentStatus
 from guichet.review.queries import assignments, committee, desk
@@ -90,6 +91,7 @@ def dossier_page(form: Form, application_id: UUID) -> ResponseReturnValue:
         can_assign=can_process(actor, application),
         eligibility=desk.eligibility_of(application),
         decisions=desk.decisions_of(application, actor),
+        reads_opinions=policies.can_read_opinions(actor, application),
         # Who administers the window reads dossiers, not what the committee says of them.
         sees_sessions=actor.holds_on_call(application.call_id, *committee.READERS),
         awaited=awaited(application, at=clock.now()),

@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 from guichet.accounts.access import current_account, signed_in
 from guichet.applications.models import Application
 from guichet.core.paging import paginate
+from guichet.core.policy import require
 from guichet.documents.serving import hand_out
+from guichet.review import policies
 from guichet.review.models import CommitteeSession
 from guichet.review.queries import committee
 from guichet.review.queries import content as contents
@@ -23,6 +25,7 @@ DOSSIER = "/seances/<uuid:session_id>/dossiers/<uuid:application_id>"
 def opinions(session_id: UUID, application_id: UUID) -> ResponseReturnValue:
     """The justifications of every mark, a few reviewers at a time."""
     session, application = _on_agenda(session_id, application_id)
+    require(policies.can_read_opinions, current_account(), session)
     found = paginate(committee.opinions_on(application), requested_page(), size=3)
     crumbs = crumbs_of(session, application.reference or "", "Avis")
     return page("review/opinions.html", session=session, application=application, found=found, crumbs=crumbs)

@@ -95,6 +95,7 @@ def session(session_id: UUID) -> ResponseReturnValue:
         found=found,
         money=queries.money(shown, actor),
         knows=knows,
+        reads_opinions=policies.can_read_opinions(actor, shown),
         runs=decisions.runs_of(shown, actor) if knows else (),
         steps=open_transitions(SESSION, shown, actor),
         can_plan=policies.can_plan_session(actor, shown) and shown.status is SessionStatus.PLANNED,
@@ -108,6 +109,7 @@ def session(session_id: UUID) -> ResponseReturnValue:
 def ranking(session_id: UUID) -> ResponseReturnValue:
     actor = current_account()
     shown = queries.one_for(actor, session_id)
+    require(policies.can_read_opinions, actor, shown)
     money = queries.money(shown, actor)
     places = rank(queries.lines(shown, actor), money.to_share)
     found = _page_of(places)
