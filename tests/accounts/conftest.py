@@ -2,9 +2,7 @@
 
 import pytest
 
-from guichet.extensions import limiter
-
 
 @pytest.fixture(autouse=True)
-def forgotten_limits(app):
-    limiter.reset()
+def forgotten_limits(app, counters):
+    counters.flushdb()

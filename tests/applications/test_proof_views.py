@@ -11,7 +11,6 @@ from guichet.applications.services import submission
 from guichet.core.db import db
 from guichet.core.transaction import unit_of_work
 from guichet.documents import services as documents
-from guichet.extensions import limiter
 from guichet.outbox.models import MessageStatus, OutboxMessage
 from tests.applications.page_reader import read
 from tests.applications.test_complements_services import ask
@@ -137,9 +136,9 @@ def test_the_letter_is_handed_out_once_it_is_made(browser, lead):
 
 
 @pytest.fixture
-def visitor(client_for):
+def visitor(client_for, counters):
     yield client_for(None)
-    limiter.reset()
+    counters.flushdb()
 
 
 def check(client, reference, sha256):

@@ -44,18 +44,21 @@ def document_of(application: Application, attachment_id: UUID) -> Document:
     """The file of an attachment that the reader has in the content. Raises NotFound."""
     version = _submitted_while_rewriting(application)
     if version is None:
-        # Files of questions that are not asked stay with the team.
-        hidden = [UUID(name) for name in hidden_files(applications.loaded(application.id))]
-        shown = sa.and_(Attachment.removed_at.is_(None), Attachment.id.not_in(hidden))
+        shown = _shown_in(applications.loaded(application.id))
     else:
-        shown = Attachment.id.in_([UUID(piece["id"]) for piece in version.content["attachments"]])
-    rows = sa.select(Document).join(Attachment, Attachment.document_id == Document.id)
-    document = db.session.scalar(
-        rows.where(Attachment.id == attachment_id, Attachment.application_id == application.id, shown)
-    )
+        told = {piece["id"] for piece in version.content["attachments"]}
+        shown = {name: document for name, document in _documents_of(application).items() if name in told}
+    document = shown.get(str(attachment_id))
     if document is None:
         raise NotFound("Cette pièce n’existe pas.")
     return document
+
+
+def _shown_in(application: Application) -> dict[str, Document]:
+    """The files of the dossier as it is; those of questions that are not asked stay with the team."""
+    hidden = hidden_files(application)
+    kept = (piece for piece in application.attachments if piece.removed_at is None)
+    return {str(piece.id): piece.document for piece in kept if str(piece.id) not in hidden}
 
 
 def _submitted_while_rewriting(application: Application) -> ApplicationVersion | None:
