@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
+from guichet.applications.models import Application
 from guichet.calls import services as calls
 from guichet.core import clock
 from guichet.core.db import db
@@ -109,10 +110,13 @@ def _decided(place: Place[queries.Line], left: Decimal, *, last: bool) -> Decide
 
 def publish(stage: Stage) -> None:
     officer = stage.cast.officer
-    prepared = sa.select(Decision).where(
-        Decision.session_id == stage.session_id, Decision.status == DecisionStatus.PREPARED
+    rows = (
+        sa.select(Decision)
+        .join(Decision.application)
+        .where(Decision.session_id == stage.session_id, Decision.status == DecisionStatus.PREPARED)
+        .options(publishable())
+        .order_by(Application.reference)
     )
-    rows = prepared.options(publishable()).order_by(Decision.prepared_at, Decision.id)
     decisions = list(db.session.scalars(rows.execution_options(populate_existing=True)).unique())
     for one in decisions:
         decision.publish(one, actor=officer)
