@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from guichet.accounts.models import Organisation, Role
 from guichet.calls.models import Call
+from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.transaction import nothing_kept, unit_of_work
 from guichet.questions.models import QuestionForm
 from guichet.rehearsal.models import Rehearsal, RehearsalFile, RehearsalStatus
 from guichet.rehearsal.services import playing, requests
-from guichet.rehearsal.story import play as story
-from guichet.rehearsal.story.play import Scene
+from guichet.rehearsal.story import script as story
+from guichet.rehearsal.story.script import Scene
 from tests.factories.accounts import make_account, make_ministry
 from tests.factories.questions import make_form
 from tests.factories.rehearsals import make_coming_call
@@ -120,12 +121,12 @@ def test_two_calls_are_played_at_once_without_waiting_for_each_other(house, monk
     with unit_of_work():
         other = make_coming_call().id
     asked(call, officer)
-    told, scenes = [], story.SCENES
+    told, scenes, now = [], story.SCENES, clock.now()
 
     def play_the_other(_stage):
         monkeypatch.setattr(story, "SCENES", scenes)
-        # Another context has a session, hence a transaction, of its own.
-        with app.app_context():
+        # Another context has a session, hence a transaction, of its own; another worker has the true hour.
+        with app.app_context(), clock.travel_to(now):
             told.append(story.play(other).report.obstacles)
 
     interrupted_by(monkeypatch, play_the_other)

@@ -15,8 +15,8 @@ from guichet.core.transaction import unit_of_work
 from guichet.rehearsal.models import Rehearsal, RehearsalStatus
 from guichet.rehearsal.report import Place
 from guichet.rehearsal.services import playing, requests
-from guichet.rehearsal.story import play as story
-from guichet.rehearsal.story.play import Scene
+from guichet.rehearsal.story import script as story
+from guichet.rehearsal.story.script import Scene
 from tests.factories.accounts import make_account
 from tests.factories.rehearsals import make_coming_call, make_rehearsal
 

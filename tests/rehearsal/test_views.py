@@ -145,12 +145,13 @@ def test_a_failed_one_says_so_and_is_asked_again(browser, call, officer):
 
 def test_it_is_thrown_away_after_a_confirmation(browser, call, officer):
     rehearsal = make_rehearsal(call, officer)
-    page = address(call, rehearsal, "/suppression")
+    story = address(call, rehearsal)
+    page = f"{story}/suppression"
     assert "seront effacés" in browser.get(page).text
 
     assert browser.send(page).location == home(call)
 
-    assert browser.get(address(call, rehearsal)).status_code == 404
+    assert browser.get(story).status_code == 404
 
 
 def test_an_open_call_offers_no_rehearsal_and_refuses_one(browser):

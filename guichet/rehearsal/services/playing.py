@@ -53,12 +53,12 @@ def _take() -> tuple[UUID, int, UUID] | None:
     rows = sa.select(Rehearsal).where(sa.or_(Rehearsal.status == RehearsalStatus.WAITING, stale))
     rows = rows.order_by(Rehearsal.created_at).limit(1).execution_options(populate_existing=True)
     while rehearsal := db.session.scalar(rows.with_for_update(skip_locked=True)):
-        rehearsal.started_at = now
-        if rehearsal.attempts >= MOST_ATTEMPTS or not _may_still(rehearsal):
+        is_over = rehearsal.attempts >= MOST_ATTEMPTS or not _may_still(rehearsal)
+        rehearsal.status, rehearsal.started_at = RehearsalStatus.RUNNING, now
+        if is_over:
             _fail(rehearsal)
             db.session.flush()
             continue
-        rehearsal.status = RehearsalStatus.RUNNING
         rehearsal.attempts += 1
         return rehearsal.id, rehearsal.attempts, rehearsal.call_id
     return None
