@@ -11,7 +11,7 @@ from guichet.calls.registry import enter
 from guichet.config import Settings, read_settings
 from guichet.extensions import flask_config, init_extensions
 from guichet.outbox.registry import subscribe
-from guichet.subscriptions import CHAPTERS, SUBSCRIPTIONS
+from guichet.subscriptions import BEGINS, CHAPTERS, SUBSCRIPTIONS
 from guichet.web import assets, errors, filters, forms, headers, logs, pages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +40,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(mailbox)
     app.extensions["celery"].conf.beat_schedule = BEAT_SCHEDULE
     subscribe(SUBSCRIPTIONS)
-    enter(CHAPTERS)
+    enter(CHAPTERS, BEGINS)
     check_every_view_declares_its_access(app)
     return app

@@ -5,10 +5,11 @@ delays nobody else. Handler names are stored: renaming one needs a migration of 
 """
 
 from guichet.accounts import events as accounts
+from guichet.applications import begun
 from guichet.applications import events as applications
 from guichet.applications.handlers import make_receipt, report_infected
 from guichet.calls import events as calls
-from guichet.calls.registry import Chapter
+from guichet.calls.registry import Begins, Chapter
 from guichet.documents import events as documents
 from guichet.notifications.handlers import notify
 from guichet.outbox.registry import Subscriptions
@@ -44,3 +45,5 @@ SUBSCRIPTIONS: Subscriptions = {
 
 # What other packages add to the file of a call, by key.
 CHAPTERS: dict[str, Chapter] = {"questions": QUESTIONS}
+# Who knows the dossiers that somebody has begun in a call.
+BEGINS: Begins = begun.by

@@ -203,14 +203,18 @@ def call_with_lists(call_id: UUID) -> Call:
     return db.session.scalars(rows.options(*lists)).unique().one()
 
 
-def drafts_of(actor: Account, call_id: UUID) -> list[Application]:
-    """What `actor` has begun and not submitted in this call, newest first."""
-    rows = mine(actor).where(
+def begun_by(actor: Account, call_id: UUID) -> sa.Select[Application]:
+    """What `actor` has begun and not submitted in this call."""
+    return mine(actor).where(
         Application.call_id == call_id,
         Application.status.in_(NEVER_SUBMITTED),
         Application.id.in_(sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id)),
     )
-    return list(db.session.scalars(rows.order_by(Application.created_at.desc())))
+
+
+def drafts_of(actor: Account, call_id: UUID) -> list[Application]:
+    """The same, newest first."""
+    return list(db.session.scalars(begun_by(actor, call_id).order_by(Application.created_at.desc())))
 
 
 def carriers_for(actor: Account) -> list[Organisation]:
