@@ -12,7 +12,7 @@ from guichet.documents.forms import UploadField
 from guichet.questions.answers import Names, Refused, Sheet, accepted
 from guichet.questions.definition import MOST_ROWS, Column, Kind, Question, Section
 from guichet.web.fields import ChecksField, DayField, EuroField, LineField, NumberField, TextField
-from guichet.web.forms import Form
+from guichet.web.forms import Form, put_back
 from guichet.web.rows import RowsField
 
 BLANKS = 2
@@ -90,6 +90,12 @@ class EntryForm(Form):
     def values(self) -> dict[str, Any]:
         """The answers, but for the files."""
         return {one.key: plain(one, self[one.key]) for one in self.answered if one.kind is not Kind.FILE}
+
+    def restore(self, key: str, value: Any) -> None:
+        """Show the answer `value`, that is kept, instead of what was typed."""
+        question = next(one for one in self.questions if one.key == key)
+        if question.kind is not Kind.FILE:
+            put_back(self[key], _for_field(question, value))
 
     def uploads(self) -> dict[str, tuple[Any, str]]:
         """The files that were sent."""
