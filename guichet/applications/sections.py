@@ -27,6 +27,8 @@ LINE = ("id", "category", "label", "year", "amount", "amount_requested")
 COFUNDING = ("name", "kind", "year", "amount", "state")
 INDICATOR = ("label", "unit", "baseline", "target", "measured_on")
 
+MOST_INDICATORS, MOST_KEPT = 8, 20
+
 Values = dict[str, Any]
 
 

@@ -9,10 +9,11 @@ from uuid import UUID
 from wtforms import BooleanField, FormField, HiddenField
 from wtforms.validators import ValidationError
 
-from guichet.applications.budget import Summary, summarise
+from guichet.applications.budget import LINES_A_PAGE, Summary, summarise
 from guichet.applications.forms.fields import ReferenceField, RowsField
 from guichet.applications.forms.sections import SectionForm
 from guichet.applications.models import BudgetCategory, CofunderKind, CofundingState, ImpactUnit
+from guichet.applications.sections import MOST_INDICATORS
 from guichet.core.errors import RuleBroken
 from guichet.core.money import ZERO
 from guichet.plans.models import EngagementLevel, PlanAction, Theme
@@ -192,12 +193,12 @@ class LineRow(RowForm):
 class BudgetForm(TableForm):
     """The lines of one page of the budget; `before` and `after` are those of the other pages, kept as they are."""
 
-    rows_name, most = "lines", 10
+    rows_name, most = "lines", LINES_A_PAGE + TableForm.blanks
     lines = RowsField(FormField(LineRow), "Ligne")
 
     def __init__(self, lines: Sequence[dict[str, Any]], page: int | None, **kwargs: Any) -> None:
         """`lines` are those saved; without `page`, all are on the form."""
-        size = self.most - self.blanks if page else max(1, len(lines))
+        size = LINES_A_PAGE if page else max(1, len(lines))
         self.pages = max(1, -(-len(lines) // size))
         self.page = min(max(1, page or 1), self.pages)
         self.place = slice((self.page - 1) * size, self.page * size)
@@ -281,7 +282,7 @@ class IndicatorRow(RowForm):
 
 
 class ImpactForm(TableForm):
-    rows_name, most, blanks = "indicators", 8, 1
+    rows_name, most, blanks = "indicators", MOST_INDICATORS, 1
     adding = "Ajouter un indicateur"
 
     impact_method = TextField(
