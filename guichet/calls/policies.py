@@ -62,10 +62,11 @@ def can_see_ledger(actor: Account, call: Call) -> bool:
 
 
 def can_open_envelope(actor: Account, call: Call) -> bool:
-    """Money is brought to the envelope by those who manage the call, or by the financial manager."""
-    return call.status is not CallStatus.ARCHIVED and (
-        can_manage(actor, call) or actor.holds_on_call(call.id, Role.FINANCE)
-    )
+    """Money is brought to the envelope by the financial manager.
+
+    Who prepares a call declares its first envelope, since a call without one cannot be published; once it is, no more.
+    """
+    return can_freeze(actor, call) or can_edit(actor, call)
 
 
 def can_transfer(actor: Account, call: Call) -> bool:
@@ -74,5 +75,5 @@ def can_transfer(actor: Account, call: Call) -> bool:
 
 
 def can_freeze(actor: Account, call: Call) -> bool:
-    """A freeze and its thaw come from the financial manager, or from the officer who was told of them."""
-    return call.status is not CallStatus.ARCHIVED and actor.holds_on_call(call.id, Role.FINANCE, Role.OFFICER)
+    """A freeze and its thaw come from the financial manager alone, as do transfers."""
+    return can_transfer(actor, call)

@@ -22,8 +22,8 @@ TABLE = {
     "can_follow": (MANAGERS | {R.FINANCE, R.AUDITOR},) * 3,
     "can_view": (MANAGERS | {R.AUDITOR}, set(R), set(R)),
     "can_see_ledger": (LEDGER,) * 3,
-    "can_open_envelope": (MANAGERS | {R.FINANCE}, MANAGERS | {R.FINANCE}, set()),
-    "can_freeze": ({R.OFFICER, R.FINANCE}, {R.OFFICER, R.FINANCE}, set()),
+    "can_open_envelope": (MANAGERS | {R.FINANCE}, {R.FINANCE}, set()),
+    "can_freeze": ({R.FINANCE}, {R.FINANCE}, set()),
 }
 
 
