@@ -47,6 +47,11 @@ def can_edit(actor: Account, call: Call) -> bool:
     return call.status is CallStatus.DRAFT and can_manage(actor, call)
 
 
+def can_correct(actor: Account, call: Call) -> bool:
+    """The words of a published call are put right by those who manage it; its rules are not."""
+    return call.status in PUBLIC - {CallStatus.ARCHIVED} and can_manage(actor, call)
+
+
 def can_view(actor: Account | None, call: Call) -> bool:
     """A call is public once published; before, only those who prepare it (and auditors) see it."""
     if call.status in PUBLIC:

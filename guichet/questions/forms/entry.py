@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask_wtf.file import FileField
 from wtforms import BooleanField, FormField, HiddenField, SelectField
 
 from guichet.documents.forms import UploadField
@@ -17,13 +16,6 @@ from guichet.web.rows import RowsField
 
 BLANKS = 2
 CHOOSE = "Choisir…"
-
-
-class OwnFileField(UploadField):
-    """A file that may come later."""
-
-    def __init__(self, label: str, **kwargs: Any) -> None:
-        FileField.__init__(self, label, [], **kwargs)
 
 
 class OwnRow(Form):
@@ -137,7 +129,7 @@ def _field(question: Question, names: Names) -> Any:
             offered = {"": CHOOSE, **names.actions}
             return SelectField(question.title, choices=offered, validate_choice=False, **words)
         case Kind.FILE:
-            return OwnFileField(question.title, **words)
+            return UploadField(question.title, required=False, **words)
         case Kind.TABLE:
             cells = {one.key: _cell(one) for one in question.columns}
             return RowsField(FormField(type("OwnTableRow", (OwnRow,), cells)), question.title, **words)
