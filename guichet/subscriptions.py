@@ -5,14 +5,17 @@ delays nobody else. Handler names are stored: renaming one needs a migration of 
 """
 
 from guichet.accounts import events as accounts
+from guichet.applications import begun
 from guichet.applications import events as applications
 from guichet.applications.handlers import make_receipt, report_infected
 from guichet.calls import events as calls
+from guichet.calls.registry import Begins, Chapter
 from guichet.documents import events as documents
 from guichet.notifications.handlers import notify
 from guichet.outbox.registry import Subscriptions
 from guichet.plans.handlers import record_decision
-from guichet.questions.handlers import copy_form, publish_form
+from guichet.questions.chapter import QUESTIONS
+from guichet.questions.handlers import publish_form
 from guichet.review import events as review
 from guichet.review.handlers import make_letter
 
@@ -30,7 +33,6 @@ SUBSCRIPTIONS: Subscriptions = {
     accounts.PasswordResetRequested: {"notify": notify},
     accounts.PasswordChanged: {"notify": notify},
     accounts.AccountInvited: {"notify": notify},
-    calls.CallCopied: {"copy_form": copy_form},
     calls.CallPublished: {"publish_form": publish_form},
     review.EligibilityDecided: {"notify": notify},
     review.ApplicationClosed: {"notify": notify},
@@ -40,3 +42,8 @@ SUBSCRIPTIONS: Subscriptions = {
     review.ReviewCompleted: {"notify": notify},
     review.DecisionPublished: {"make_letter": make_letter, "record_decision": record_decision, "notify": notify},
 }
+
+# What other packages add to the file of a call, by key.
+CHAPTERS: dict[str, Chapter] = {"questions": QUESTIONS}
+# Who knows the dossiers that somebody has begun in a call.
+BEGINS: Begins = begun.by

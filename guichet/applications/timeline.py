@@ -112,7 +112,8 @@ def _moment(entry: AuditEntry, titles: Mapping[str, str]) -> Moment:
 def section_label(entry: AuditEntry) -> str:
     """The section that was saved, in French."""
     # A section of the call's own questions keeps the title that it had that day.
-    return str(entry.facts.get("title") or Section(entry.facts["section"]).label)
+    label = str(entry.facts.get("title") or Section(entry.facts["section"]).label)
+    return f"{label} (réunie avec la saisie d’un collègue)" if entry.facts.get("united") else label
 
 
 def _mails(entries: list[AuditEntry]) -> dict[str, Mail]:

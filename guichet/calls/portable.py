@@ -1,7 +1,6 @@
 """A call's configuration as one readable YAML file, and back. Pure: no database here (see reading.py for the dangers).
 
-The call's own questions will have one key more, `questions:`, written and read by their own module: `_lists` adds it, and
-`_Root.configuration` takes it. Until then the key is not written, and refused as unknown.
+What packages above add to the file (the call's own questions) are chapters, which registry.py holds.
 """
 
 import datetime as dt
@@ -17,6 +16,7 @@ import yaml
 from guichet.accounts.models import OrganisationKind
 from guichet.calls.models import Applicability
 from guichet.calls.reading import LARGEST_FILE, Block, Unreadable, compose, told
+from guichet.calls.registry import chapters
 from guichet.core.money import LARGEST
 from guichet.web.filters import ZONES
 
@@ -62,6 +62,8 @@ class Configuration:
     attachments: tuple[tuple[str, bool], ...]
     # Named only: the files themselves are added by hand.
     documents: tuple[str, ...]
+    # By key of the file, what the chapters of other packages say.
+    chapters: Mapping[str, Any] = field(default_factory=dict)
     # Line of each value that is looked up elsewhere: told when it is not found.
     lines: Mapping[tuple[str, str], int] = field(default_factory=dict, compare=False)
 
@@ -94,6 +96,11 @@ _Dumper.add_representer(Decimal, _write_number)
 def dump(configuration: Configuration) -> str:
     """The file; `load` gives the same configuration back."""
     said = {"format": FORMAT} | _words(configuration) | _rules(configuration) | _lists(configuration)
+    said |= {
+        key: one.write(configuration.chapters[key])
+        for key, one in chapters().items()
+        if configuration.chapters.get(key)
+    }
     return yaml.dump(said, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
 
 
@@ -189,6 +196,7 @@ class _Root(Block):
             attachments=self._attachments(),
             documents=self.names("documents", 10),
             lines=self.lines,
+            chapters={key: value for key, one in chapters().items() if (value := one.read(self, key))},
             **parts,
         )
         self.done()

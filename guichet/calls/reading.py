@@ -15,9 +15,10 @@ import yaml
 
 from guichet.core.errors import RuleBroken
 
-LARGEST_FILE = 200_000
-DEEPEST = 6
-MOST_NODES = 3_000
+# A call that asks all the questions that one may ask.
+LARGEST_FILE = 400_000
+DEEPEST = 7
+MOST_NODES = 12_000
 MOST_FAULTS = 50
 
 T = TypeVar("T")

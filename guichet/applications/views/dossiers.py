@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
-from guichet.applications import funded, own, policies, queries
+from guichet.applications import funded, listing, own, policies, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
@@ -23,21 +23,22 @@ from guichet.web.pages import page, requested_page
 
 # The dossier's own page shows the latest lines of its history; the rest has a page.
 LATEST = 6
+# Those to choose from in the list: a page stays light.
+CALLS = 20
 
 
 @bp.get("/dossiers")
 @signed_in()
 def index() -> ResponseReturnValue:
     actor = current_account()
-    filters = ListFilter(request.args)
-    filters.appel.offer(queries.calls_of(queries.mine(actor)))
-    filters.validate()
-    rows = queries.listed(queries.mine(actor), **filters.wanted())
+    mine = queries.mine(actor)
+    filters = ListFilter(request.args).offer(queries.calls_of(mine)[:CALLS], listing.years_of(mine))
+    rows = listing.listed(mine, filters.wanted(), actor=actor)
     return page(
         "applications/index.html",
         filters,
         found=paginate(rows, requested_page()),
-        counts=queries.count_by_status(queries.mine(actor)),
+        counts=queries.count_by_status(mine),
         crumbs=[("Accueil", "/"), ("Dossiers", None)],
     )
 

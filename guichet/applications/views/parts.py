@@ -144,13 +144,13 @@ def gaps_with_links(application: Application, actor: Account) -> list[tuple[Gap,
     if not _is_being_written(application):
         return []
     return [
-        (gap, f"{section_url(application, actor, gap.section).partition('#')[0]}#{_anchor(application, actor, gap)}")
+        (gap, section_url(application, actor, gap.section) + (gap.place if _is_open(application, actor, gap) else ""))
         for gap in missing(application)
     ]
 
 
-def _anchor(application: Application, actor: Account, gap: Gap) -> str:
-    return gap.field if policies.can_edit_section(actor, application, gap.section) else gap.section.slug
+def _is_open(application: Application, actor: Account, gap: Gap) -> bool:
+    return policies.can_edit_section(actor, application, gap.section)
 
 
 def steps(application: Application, actor: Account) -> list[Step]:
