@@ -6,7 +6,10 @@ from guichet.applications.own import AnySection
 
 S = ApplicationStatus
 EDITABLE = frozenset({S.DRAFT, S.CHANGES_REQUESTED})
-WITHDRAWABLE = frozenset({S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW})
+# Until the decision that awards or refuses it; an inscription on the waiting list does not bind the team.
+WITHDRAWABLE = frozenset(
+    {S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW, S.REVIEWED, S.DEFERRED, S.WAITLISTED}
+)
 
 
 def still_applies(actor: Account, application: Application) -> bool:
@@ -46,9 +49,7 @@ def can_edit_section(actor: Account, application: Application, section: AnySecti
         return False
     if application.status is S.DRAFT:
         return True
-    return any(
-        section.value in request.sections for request in application.change_requests if request.answered_at is None
-    )
+    return any(section.value in request.sections for request in application.change_requests if request.is_open)
 
 
 def can_request_endorsement(actor: Account, application: Application) -> bool:
@@ -87,6 +88,20 @@ def can_delete(actor: Account, application: Application) -> bool:
 def can_process(actor: Account, application: Application) -> bool:
     """Eligibility, complements, assignment, closing: the officer of the call."""
     return is_officer(actor, application)
+
+
+def can_cancel_changes(actor: Account, application: Application) -> bool:
+    """The officer takes back a request made while the dossier was only submitted."""
+    return can_process(actor, application) and _asked_from(application) is not S.UNDER_REVIEW
+
+
+def can_cancel_changes_in_review(actor: Account, application: Application) -> bool:
+    """The same, for a request that interrupted a review: it goes on."""
+    return can_process(actor, application) and _asked_from(application) is S.UNDER_REVIEW
+
+
+def _asked_from(application: Application) -> ApplicationStatus | None:
+    return next((request.asked_from for request in application.change_requests if request.is_open), None)
 
 
 def can_publish_decision(actor: Account, application: Application) -> bool:

@@ -31,8 +31,8 @@ NEXT_STEP_IS_THE_OFFICERS = (S.SUBMITTED, S.ELIGIBLE, S.DEFERRED)
 ORDERS = {
     "depot": (Application.submitted_at,),
     "-depot": (Application.submitted_at.desc(),),
-    "montant": (Application.amount_requested, Application.submitted_at),
-    "-montant": (Application.amount_requested.desc(), Application.submitted_at),
+    "montant": (Application.submitted_amount, Application.submitted_at),
+    "-montant": (Application.submitted_amount.desc(), Application.submitted_at),
 }
 
 
@@ -137,10 +137,10 @@ def _lines() -> sa.Select[Any]:
         sa.select(
             Application.id,
             Application.reference,
-            Application.title,
+            Application.submitted_title,
             Organisation.name,
             Application.status,
-            Application.amount_requested,
+            Application.submitted_amount,
             Application.submitted_at,
             completed,
             Call.reviews_required,
@@ -220,7 +220,7 @@ def _narrowed(actor: Account, wanted: Wanted) -> Rows:
     if wanted.ministry_id:
         rows = rows.where(Application.ministry_id == wanted.ministry_id)
     if wanted.words:
-        columns = (Application.title, Application.reference)
+        columns = (Application.submitted_title, Application.reference)
         rows = rows.where(sa.or_(*(column.icontains(wanted.words, autoescape=True) for column in columns)))
     return rows
 

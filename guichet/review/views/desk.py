@@ -12,7 +12,7 @@ from guichet.applications import journal
 from guichet.applications import timeline as timelines
 from guichet.applications.awaited import awaited
 from guichet.applications.models import Application
-from guichet.applications.policies import can_process
+from guichet.applications.policies import can_process, can_read_rewriting
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
@@ -133,7 +133,10 @@ def history(application_id: UUID) -> ResponseReturnValue:
 
 
 def _moments(application: Application, assigned: Sequence[Assignment]) -> list[Moment]:
-    return timeline(desk.history_of(application, assigned), TITLES)
+    history = desk.history_of(application, assigned)
+    if not can_read_rewriting(current_account(), application):
+        history = timelines.read_by_others(history, application)
+    return timeline(history, TITLES)
 
 
 def steps_for(actor: Account, application: Application) -> dict[str, tuple[str, str]]:

@@ -10,6 +10,7 @@ from guichet.applications import queries as applications
 from guichet.applications.eligibility import judged
 from guichet.applications.models import Application
 from guichet.applications.own import all_sections
+from guichet.applications.policies import can_read_rewriting
 from guichet.applications.services.complements import request_changes
 from guichet.review.forms.eligibility import Answer, ClosingForm, ComplementsForm, EligibilityForm, ReopeningForm
 from guichet.review.queries import desk
@@ -25,7 +26,9 @@ def eligibility(application_id: UUID) -> ResponseReturnValue:
     form = EligibilityForm()
     if carried_out(form, _decide, application, form):
         return back_to_dossier(application_id, "Décision enregistrée. L’équipe du dossier en est informée.")
-    verdicts = judged(desk.one_for(current_account(), application_id))
+    application = desk.one_for(current_account(), application_id)
+    # What the team is rewriting is not judged: the step is not open any more.
+    verdicts = judged(application) if can_read_rewriting(current_account(), application) else []
     return step_page("review/eligibility.html", form, "Décider de la recevabilité", application_id, verdicts=verdicts)
 
 
