@@ -137,3 +137,8 @@ def can_read_rewriting(actor: Account, application: Application) -> bool:
         return True
     reads_on = is_on_team(actor, application) or is_focal_point(actor, application)
     return reads_on or actor.holds_on_call(application.call_id, Role.AUDITOR)
+
+
+def can_read_unsent(actor: Account, application: Application) -> bool:
+    """What was written for complements and never handed in stays with those who wrote it, and their focal point."""
+    return is_on_team(actor, application) or is_focal_point(actor, application)

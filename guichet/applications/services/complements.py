@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 from guichet.accounts.models import Account
 from guichet.applications import policies, queries, rewriting, versions
+from guichet.applications.differences import between
 from guichet.applications.events import ChangesCancelled, ChangesExtended, ChangesRequested
-from guichet.applications.frozen import Json, changes, content_of
+from guichet.applications.frozen import Json, content_of
 from guichet.applications.models import Application, ApplicationStatus, ChangeRequest, RequestClosure, Section
 from guichet.applications.own import AnySection, OwnSection
 from guichet.applications.workflow import WORKFLOW
@@ -160,4 +161,4 @@ def _unsent(application: Application, actor: Account) -> Json | None:
         return None
     submitted = versions.version_of(application, max(version.number for version in application.versions)).content
     written = content_of(application, number=submitted["version"] + 1, at=clock.now(), by=actor)
-    return written if changes(submitted, written) else None
+    return written if between(submitted, written) else None

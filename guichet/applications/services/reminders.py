@@ -62,8 +62,14 @@ def remind_complements() -> int:
         request.week_reminded_at = request.week_reminded_at or clock.now()
         if is_tomorrow:
             request.day_reminded_at = clock.now()
-        facts = {"due_on": request.due_on, "audience": Audience.TEAM}
-        audit.record_by_id(None, "application.remind_complements", "application", request.application_id, **facts)
+        audit.record_by_id(
+            None,
+            "application.remind_complements",
+            "application",
+            request.application_id,
+            audience=Audience.TEAM,
+            due_on=request.due_on,
+        )
         outbox.publish(
             ChangesDueSoon(application_id=request.application_id, change_request_id=request.id, due_on=request.due_on)
         )

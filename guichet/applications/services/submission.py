@@ -31,6 +31,9 @@ from guichet.outbox import services as outbox
 from guichet.web.filters import moment
 from guichet.workflow.engine import fire, lock
 
+# Characters of a withdrawal's reason.
+LONGEST_REASON = 1000
+
 
 def request_endorsement(application: Application, *, actor: Account, seen: int | None = None) -> None:
     """Ask the ministry's focal point to endorse a complete dossier, while there is still time to submit it."""
@@ -108,6 +111,8 @@ def withdraw(application: Application, reason: str, *, actor: Account) -> None:
     """
     if not reason.strip():
         raise RuleBroken("Écrivez le motif du retrait.", field="reason")
+    if len(reason) > LONGEST_REASON:
+        raise RuleBroken(f"Le motif tient en {LONGEST_REASON} caractères.", field="reason")
     complements.read_whole(application)
     fire(WORKFLOW, "withdraw", application, actor, reason=reason)
     complements.close_unanswered(application, RequestClosure.WITHDRAWN, reason, actor=actor)

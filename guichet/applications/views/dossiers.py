@@ -57,6 +57,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
         steps=steps(application, actor),
         is_writing=policies.can_edit(actor, application),
         close_projects=funded.close_to(application, actor) if policies.can_edit(actor, application) else [],
+        can_read_unsent=policies.can_read_unsent(actor, application),
         can_delete=policies.can_delete(actor, application),
         can_manage_team=policies.can_manage_team(actor, application),
         latest_export=next(iter(exports.latest_of(actor, application)), None),

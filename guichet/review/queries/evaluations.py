@@ -85,7 +85,7 @@ def worklist(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Ro
             Assignment.id,
             Assignment.status,
             Assignment.due_on,
-            Application.submitted_title,
+            sa.func.coalesce(Application.submitted_title, ""),
             Organisation.name,
             Call.title,
             Call.time_zone,

@@ -1,4 +1,4 @@
-"""Eligibility, reopening, closing, complements: a page for each, since each tells the team something."""
+"""Eligibility, reopening, closing: a page for each, since each tells the team something."""
 
 from uuid import UUID
 
@@ -6,13 +6,10 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
-from guichet.applications import queries as applications
 from guichet.applications.eligibility import judged
 from guichet.applications.models import Application
-from guichet.applications.own import all_sections
 from guichet.applications.policies import can_read_rewriting
-from guichet.applications.services.complements import request_changes
-from guichet.review.forms.eligibility import Answer, ClosingForm, ComplementsForm, EligibilityForm, ReopeningForm
+from guichet.review.forms.eligibility import Answer, ClosingForm, EligibilityForm, ReopeningForm
 from guichet.review.queries import desk
 from guichet.review.services import eligibility as services
 from guichet.review.views import bp
@@ -56,16 +53,3 @@ def closing(application_id: UUID) -> ResponseReturnValue:
     if carried_out(form, services.close_without_follow_up, application, form.full_reason):
         return back_to_dossier(application_id, "Le dossier est classé sans suite. L’équipe en est informée.")
     return step_page("review/closing.html", form, "Classer sans suite", application_id)
-
-
-@bp.route(f"{DOSSIER}/complements", methods=["GET", "POST"])
-@signed_in(Role.OFFICER)
-def complements(application_id: UUID) -> ResponseReturnValue:
-    application = open_to(application_id, "request_changes")
-    form = ComplementsForm()
-    # The call's own sections are read with the whole dossier.
-    application = applications.loaded(application.id)
-    form.offer(all_sections(application))
-    if carried_out(form, request_changes, application, form.chosen, form.message.data, form.due_on.data):
-        return back_to_dossier(application_id, "Compléments demandés. L’équipe du dossier en est informée.")
-    return step_page("review/complements.html", form, "Demander des compléments", application_id)
