@@ -1,6 +1,6 @@
 """The time to decide as SQL sees it: to sort and filter lists, by the same count as `legal_clock`, which tells it on a page."""
 
-import datetime as dt
+import functools
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,27 +9,36 @@ from sqlalchemy.orm import aliased
 from guichet.applications.legal_clock import RUNNING
 from guichet.applications.models import Application, ChangeRequest
 from guichet.calls.models import Call
+from guichet.core import clock
 
 Condition = sa.ColumnElement[bool]
 
 
-def days_left(at: dt.datetime) -> sa.ScalarSelect[Any]:
-    """Of each selected `Application`, the days left to decide at instant `at` (negative: late); NULL where nothing is owed."""
+def _now() -> sa.BindParameter[Any]:
+    """The instant at which the statement runs, by the product's own clock."""
+    return sa.bindparam("now", callable_=clock.now, type_=sa.DateTime(timezone=True), unique=True)
+
+
+# Built once: nobody changes them, and the time is asked when they run.
+
+
+@functools.cache
+def days_left() -> sa.ScalarSelect[Any]:
+    """Of each selected `Application`, the days left to decide (negative: late); NULL where nothing is owed or announced."""
     call, start = aliased(Call), sa.func.coalesce(Application.reopened_at, Application.submitted_at)
 
     def day(instant: Any) -> sa.Cast[Any]:
         return sa.cast(sa.func.timezone(call.time_zone, instant), sa.Date)
 
-    until = sa.func.coalesce(ChangeRequest.answered_at, ChangeRequest.closed_at, at)
+    since = sa.func.greatest(ChangeRequest.created_at, start)
+    until = sa.func.greatest(sa.func.coalesce(ChangeRequest.answered_at, ChangeRequest.closed_at, _now()), start)
     suspended = (
-        sa.select(
-            sa.func.sum(day(sa.func.greatest(until, start)) - day(sa.func.greatest(ChangeRequest.created_at, start)))
-        )
+        sa.select(sa.func.coalesce(sa.func.sum(day(until) - day(since)), 0))
         .where(ChangeRequest.application_id == Application.id)
         .correlate(Application, call)
         .scalar_subquery()
     )
-    elapsed = day(at) - day(start) - sa.func.coalesce(suspended, 0)
+    elapsed = day(_now()) - day(start) - suspended
     return (
         sa.select(call.decision_delay_days - elapsed)
         .where(call.id == Application.call_id, Application.status.in_(RUNNING))
@@ -38,10 +47,11 @@ def days_left(at: dt.datetime) -> sa.ScalarSelect[Any]:
     )
 
 
-def complements_late(at: dt.datetime) -> Condition:
+@functools.cache
+def complements_late() -> Condition:
     """The last day of the complements asked is over, and nothing came."""
     call = aliased(Call)
-    today = sa.cast(sa.func.timezone(call.time_zone, at), sa.Date)
+    today = sa.cast(sa.func.timezone(call.time_zone, _now()), sa.Date)
     return (
         sa.exists()
         .where(

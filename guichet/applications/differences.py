@@ -5,6 +5,7 @@ and what would be a confetti of changes is told as a whole.
 """
 
 import difflib
+import itertools
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -231,12 +232,30 @@ def _stretch(before: str, after: str, budget: Budget) -> Iterator[Piece]:
         yield Piece("same", after)
         return
     old, new = _WORD.findall(before), _WORD.findall(after)
+    bare = [[word.strip() for word in side] for side in (old, new)]
+    starts = _shared(bare[0], bare[1])
+    shortest = min(len(old), len(new)) - starts
+    ends = min(shortest, _shared(bare[0][::-1], bare[1][::-1]))
+    yield Piece("same", "".join(new[:starts]))
+    middle = [side[starts : len(side) - ends] for side in (old, new, *bare)]
+    yield from _compared(middle[0], middle[1], middle[2], middle[3], budget)
+    yield Piece("same", "".join(new[len(new) - ends :]))
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many words they have in common at their beginning."""
+    alike = (left == right for left, right in zip(one, other, strict=False))
+    return sum(1 for _ in itertools.takewhile(bool, alike))
+
+
+def _compared(
+    old: list[str], new: list[str], bare_old: list[str], bare_new: list[str], budget: Budget
+) -> Iterator[Piece]:
     if max(len(old), len(new)) > STRETCH or len(old) + len(new) > budget.words or not (old and new):
-        yield from (Piece("gone", before), Piece("new", after))
+        yield from (Piece("gone", "".join(old)), Piece("new", "".join(new)))
         return
     budget.words -= len(old) + len(new)
-    bare = [[word.strip() for word in side] for side in (old, new)]
-    for kind, i, j, k, m in difflib.SequenceMatcher(None, bare[0], bare[1]).get_opcodes():
+    for kind, i, j, k, m in difflib.SequenceMatcher(None, bare_old, bare_new).get_opcodes():
         if kind == "equal":
             yield Piece("same", "".join(new[k:m]))
         else:

@@ -143,7 +143,7 @@ def board(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Row]:
 def _order(name: str) -> tuple[Any, ...]:
     if name not in BY_DELAY:
         return ORDERS[name]
-    left = days_left(clock.now())
+    left = days_left()
     return (left.asc().nulls_last() if name == "delai" else left.desc().nulls_last(), Application.submitted_at)
 
 
@@ -178,8 +178,8 @@ def _lines() -> sa.Select[Any]:
             Application.submitted_at,
             completed,
             Call.reviews_required,
-            days_left(clock.now()),
-            complements_late(clock.now()),
+            days_left(),
+            complements_late(),
         )
         .join(Application.organisation)
         .join(Application.call)
@@ -264,16 +264,16 @@ def _narrowed(actor: Account, wanted: Wanted) -> Rows:
 
 
 def _is(delay: Delay) -> sa.ColumnElement[bool]:
-    suspended, now = Application.status == S.CHANGES_REQUESTED, clock.now()
+    suspended = Application.status == S.CHANGES_REQUESTED
     match delay:
         case Delay.LATE:
-            return days_left(now) < 0
+            return days_left() < 0
         case Delay.NEAR:
-            return sa.and_(~suspended, days_left(now).between(0, NEAR))
+            return sa.and_(~suspended, days_left().between(0, NEAR))
         case Delay.SUSPENDED:
             return suspended
         case Delay.COMPLEMENTS_LATE:
-            return complements_late(now)
+            return complements_late()
 
 
 def _awaits(actor: Account) -> sa.ColumnElement[bool]:
