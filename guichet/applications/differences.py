@@ -21,7 +21,7 @@ SHORT = 60
 # Words compared in one stretch, and in a whole page: beyond, the stretch is told as replaced.
 STRETCH, MOST_WORDS = 300, 3000
 # Marks (additions and removals) on a page.
-MOST_MARKS = 60
+MOST_MARKS = 40
 # Characters kept of an unchanged stretch, on each side of a change.
 CONTEXT = 120
 _WORD = re.compile(r"\S+\s*|\s+")

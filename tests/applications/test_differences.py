@@ -153,6 +153,6 @@ def test_a_page_shows_a_bounded_number_of_marks_and_says_how_many_are_left_out()
 def test_budget_is_shared_by_the_fields_of_a_page():
     budget = Budget(words=10)
 
-    assert told(words("un deux trois quatre cinq six", "un deux trois quatre cinq sept", budget)) == (
-        "[-un deux trois quatre cinq six-][+un deux trois quatre cinq sept+]"
+    assert told(words("un deux trois quatre cinq six", "sept deux trois quatre cinq huit", budget)) == (
+        "[-un deux trois quatre cinq six-][+sept deux trois quatre cinq huit+]"
     )
