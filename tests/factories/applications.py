@@ -99,6 +99,15 @@ def make_application(
     return application
 
 
+def hand_in(application: Application, status: ApplicationStatus = ApplicationStatus.SUBMITTED) -> None:
+    """Put a draft in a status that follows its submission, as the use cases would, without their checks."""
+    application.status = status
+    application.reference, application.submitted_at = f"TEST-{next(_numbers):04}", clock.now()
+    columns = ("title", "summary", "total_cost", "amount_requested", "is_digital_service")
+    for name, value in _told({name: getattr(application, name) for name in columns}).items():
+        setattr(application, name, value)
+
+
 def _told(columns: dict[str, Any]) -> dict[str, Any]:
     """What its last submission said."""
     return {
