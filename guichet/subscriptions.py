@@ -17,14 +17,17 @@ from guichet.plans.handlers import record_decision
 from guichet.questions.chapter import QUESTIONS
 from guichet.questions.handlers import publish_form
 from guichet.review import events as review
-from guichet.review.handlers import make_letter
+from guichet.review.handlers import clear_withdrawn, make_letter
 
 SUBSCRIPTIONS: Subscriptions = {
     applications.EndorsementRequested: {"notify": notify},
     applications.ReturnedToDraft: {"notify": notify},
     applications.ApplicationSubmitted: {"make_receipt": make_receipt, "notify": notify},
-    applications.ApplicationWithdrawn: {"notify": notify},
+    applications.ApplicationWithdrawn: {"clear_withdrawn": clear_withdrawn, "notify": notify},
     applications.ChangesRequested: {"notify": notify},
+    applications.ChangesExtended: {"notify": notify},
+    applications.ChangesCancelled: {"notify": notify},
+    applications.ChangesDueSoon: {"notify": notify},
     applications.DraftDeadlineNear: {"notify": notify},
     applications.DraftRemovalNear: {"notify": notify},
     applications.AttachmentInfected: {"notify": notify},
@@ -39,6 +42,7 @@ SUBSCRIPTIONS: Subscriptions = {
     review.ApplicationReopened: {"notify": notify},
     review.ReviewAssigned: {"notify": notify},
     review.ReviewDeclined: {"notify": notify},
+    review.ReviewStopped: {"notify": notify},
     review.ReviewCompleted: {"notify": notify},
     review.DecisionPublished: {"make_letter": make_letter, "record_decision": record_decision, "notify": notify},
 }

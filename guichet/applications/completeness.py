@@ -215,7 +215,7 @@ def _is_open(application: Application, section: Section) -> bool:
         case ApplicationStatus.DRAFT:
             return True
         case ApplicationStatus.CHANGES_REQUESTED:
-            asked = (request.sections for request in application.change_requests if request.answered_at is None)
+            asked = (request.sections for request in application.change_requests if request.is_open)
             return any(section.value in sections for sections in asked)
         case _:
             return False

@@ -53,6 +53,7 @@ class Configuration:
     staff_cost_counted: bool
     endorsement_required: bool
     reviews_required: int
+    decision_delay_days: int | None
     applicant_kinds: tuple[OrganisationKind, ...]
     organisations: tuple[str, ...]
     one_per_ministry: bool
@@ -132,7 +133,11 @@ def _rules(one: Configuration) -> dict[str, Any]:
             "organisations": list(one.organisations),
             "un_dossier_par_ministere": one.one_per_ministry,
         },
-        "instruction": {"visa": one.endorsement_required, "evaluations": one.reviews_required},
+        "instruction": {
+            "visa": one.endorsement_required,
+            "evaluations": one.reviews_required,
+            "delai_de_decision": one.decision_delay_days,
+        },
     }
 
 
@@ -245,7 +250,11 @@ class _Root(Block):
 
     def _processing(self) -> dict[str, Any]:
         block = self.block("instruction")
-        found = {"endorsement_required": block.truth("visa"), "reviews_required": block.whole("evaluations", 1, 10)}
+        found = {
+            "endorsement_required": block.truth("visa"),
+            "reviews_required": block.whole("evaluations", 1, 10),
+            "decision_delay_days": block.whole_or_none("delai_de_decision", 1, 730),
+        }
         block.done()
         return found
 

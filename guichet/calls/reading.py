@@ -154,6 +154,12 @@ class Block:
     def whole(self, name: str, least: int, most: int) -> int:
         return int(self.number(name, Decimal(least), Decimal(most), 0))
 
+    def whole_or_none(self, name: str, least: int, most: int) -> int | None:
+        """None when the key is absent or left empty."""
+        if not self.scalar(name, optional=True):
+            return None
+        return self.whole(name, least, most)
+
     def truth(self, name: str) -> bool:
         written = self.scalar(name)
         known = {"true": True, "oui": True, "false": False, "non": False}

@@ -51,6 +51,7 @@ def configurations(draw):
         staff_cost_counted=draw(st.booleans()),
         endorsement_required=draw(st.booleans()),
         reviews_required=draw(st.integers(1, 10)),
+        decision_delay_days=draw(st.none() | st.integers(1, 730)),
         applicant_kinds=tuple(kind for kind in OrganisationKind if kind in kinds),
         organisations=draw(NAMES),
         one_per_ministry=draw(st.booleans()),

@@ -47,6 +47,8 @@ def attachments(application_id: UUID) -> ResponseReturnValue:
         else:
             flash("La pièce est jointe au dossier.", "success")
             return redirect(url_for(".attachments", application_id=application_id), 303)
+    if not policies.can_read_rewriting(actor, application):
+        return redirect(url_for(".content", application_id=application_id), 303)
     return _attachments_page(application, form)
 
 

@@ -12,7 +12,7 @@ from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
 from guichet.applications.services import exports
-from guichet.applications.timeline import Moment, timeline
+from guichet.applications.timeline import Moment, read_by_others, timeline
 from guichet.applications.views import bp
 from guichet.applications.views.parts import dossier_page, gaps_with_links, section_items, steps
 from guichet.audit import queries as audit
@@ -58,6 +58,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
         steps=steps(application, actor),
         is_writing=policies.can_edit(actor, application),
         close_projects=funded.close_to(application, actor) if policies.can_edit(actor, application) else [],
+        can_read_unsent=policies.can_read_unsent(actor, application),
         can_delete=policies.can_delete(actor, application),
         can_manage_team=policies.can_manage_team(actor, application),
         latest_export=next(iter(exports.latest_of(actor, application)), None),
@@ -101,4 +102,7 @@ def _history(application: Application, actor: Account) -> list[Moment]:
     audiences = [Audience.TEAM]
     if policies.can_read_staff_entries(actor, application):
         audiences.append(Audience.STAFF)
-    return timeline(audit.history_of(application, *audiences))
+    history = audit.history_of(application, *audiences)
+    if not policies.can_read_rewriting(actor, application):
+        return timeline(read_by_others(history, application))
+    return timeline(history)
