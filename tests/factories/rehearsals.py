@@ -21,8 +21,8 @@ def make_coming_call(**columns: Any) -> Call:
     return make_call(**columns)
 
 
-def make_rehearsal(call: Call, asker: Account, *, report: Report | None = None, **columns: Any) -> Rehearsal:
-    """One that was played, and told nothing unless `report` says more."""
+def make_rehearsal(call: Call, asker: Account, *, told: Report | None = None, **columns: Any) -> Rehearsal:
+    """One that was played, and told nothing unless `told` says more."""
     now = clock.now()
     columns.setdefault("status", RehearsalStatus.DONE)
     if columns["status"] is not RehearsalStatus.WAITING:
@@ -30,7 +30,7 @@ def make_rehearsal(call: Call, asker: Account, *, report: Report | None = None, 
     if columns["status"] in {RehearsalStatus.DONE, RehearsalStatus.FAILED}:
         columns.setdefault("finished_at", now)
     if columns["status"] is RehearsalStatus.DONE:
-        columns.setdefault("report", dump(report or Report()))
+        columns.setdefault("report", dump(told or Report()))
     columns.setdefault("expires_at", now + dt.timedelta(days=30))
     rehearsal = Rehearsal(call_id=call.id, asked_by_id=asker.id, **columns)
     db.session.add(rehearsal)

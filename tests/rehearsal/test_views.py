@@ -112,7 +112,7 @@ def test_an_obstacle_leads_to_the_page_where_it_is_mended(browser, call, officer
         Obstacle(message="Autre chose.", place=Place.CALL),
     ]
     report = Report(steps=[Step(title="Publication de l’appel", at=NOW, obstacles=obstacles)])
-    rehearsal = make_rehearsal(call, officer, report=report, obstacle="Ajoutez un critère.")
+    rehearsal = make_rehearsal(call, officer, told=report, obstacle="Ajoutez un critère.")
     root = f"/instruction/appels/{call.slug}"
 
     shown = browser.get(address(call, rehearsal)).text
@@ -127,7 +127,7 @@ def test_a_published_call_is_mended_from_its_page(browser, officer):
     call = make_coming_call(status=CallStatus.PUBLISHED)
     obstacle = Obstacle(message="Aucun critère ne s’applique.", place=Place.CRITERIA)
     report = Report(steps=[Step(title="Notation", at=NOW, obstacles=[obstacle])])
-    rehearsal = make_rehearsal(call, officer, report=report)
+    rehearsal = make_rehearsal(call, officer, told=report)
 
     shown = browser.get(address(call, rehearsal)).text
 
@@ -211,7 +211,7 @@ def test_an_expired_one_is_not_found(browser, call, officer):
 
 
 def test_the_longest_report_is_a_light_page(browser, call, officer):
-    rehearsal = make_rehearsal(call, officer, report=full_report())
+    rehearsal = make_rehearsal(call, officer, told=full_report())
 
     for page in ("", "/courriels", "/courriels?page=3"):
         shown = browser.get(address(call, rehearsal, page))
@@ -221,13 +221,13 @@ def test_the_longest_report_is_a_light_page(browser, call, officer):
 
 
 def test_the_list_asks_as_much_for_many_as_for_one(browser, call, officer, statements):
-    make_rehearsal(call, officer, report=full_report())
+    make_rehearsal(call, officer, told=full_report())
     browser.get(home(call))
     statements.clear()
     browser.get(home(call))
     once = len(statements)
     for _ in range(25):
-        make_rehearsal(call, make_account(Role.OFFICER), report=full_report(1))
+        make_rehearsal(call, make_account(Role.OFFICER), told=full_report(1))
     statements.clear()
 
     assert "26 répétitions" in browser.get(home(call)).text
