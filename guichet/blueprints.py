@@ -17,6 +17,8 @@ from guichet.notifications import tasks as notifications_tasks
 from guichet.outbox import tasks as outbox_tasks
 from guichet.plans.views import bp as plans
 from guichet.questions.views import bp as questions
+from guichet.rehearsal import tasks as rehearsal_tasks
+from guichet.rehearsal.views import bp as rehearsal
 from guichet.review import tasks as review_tasks
 from guichet.review.views import bp as review
 from guichet.statements.views import bp as statements
@@ -34,6 +36,7 @@ BLUEPRINTS: list[Blueprint] = [
     applications,
     review,
     plans,
+    rehearsal,
     supervision,
 ]
 
@@ -46,6 +49,7 @@ TASK_MODULES = [
     applications_tasks,
     documents_tasks,
     review_tasks,
+    rehearsal_tasks,
     supervision_tasks,
 ]
 
@@ -60,6 +64,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "scans": {"task": "documents.scan_waiting", "schedule": 60.0},
     "exports": {"task": "applications.make_exports", "schedule": 60.0},
     "old-exports": {"task": "applications.purge_exports", "schedule": 3600.0},
+    "rehearsals": {"task": "rehearsal.play", "schedule": 60.0},
+    "old-rehearsals": {"task": "rehearsal.purge", "schedule": 3600.0},
     "orphans": {"task": "documents.purge_orphans", "schedule": 3600.0},
     "stored-files": {"task": "documents.check_files", "schedule": 3600.0},
     "old-drafts": {"task": "applications.remove_old_drafts", "schedule": 24 * 3600.0},

@@ -3,6 +3,9 @@
 import contextlib
 from collections.abc import Callable, Iterator
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from guichet.core.db import db
 from guichet.core.errors import DomainError
 
@@ -26,6 +29,29 @@ def unit_of_work() -> Iterator[None]:
         raise
     for hook in db.session.info.pop(_HOOKS, []):
         hook()
+
+
+@contextlib.contextmanager
+def nothing_kept() -> Iterator[None]:
+    """Undo all that the block writes, however it ends; what waits for the commit never runs.
+
+    Raises RuntimeError when the block tries to commit: a use case never does, an edge would.
+    """
+    session = db.session()
+    session.info[_HOOKS] = []
+    sa.event.listen(session, "before_commit", _refuse_to_commit)
+    try:
+        yield
+    finally:
+        sa.event.remove(session, "before_commit", _refuse_to_commit)
+        session.info.pop(_HOOKS, None)
+        session.rollback()
+
+
+def _refuse_to_commit(session: Session) -> None:
+    # A savepoint may be released: it ends with the transaction.
+    if session.get_nested_transaction() is None:
+        raise RuntimeError("nothing may be committed inside nothing_kept()")
 
 
 def after_commit(hook: Callable[[], None]) -> None:

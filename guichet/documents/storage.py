@@ -7,7 +7,8 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -92,8 +93,21 @@ def written_before(moment: dt.datetime) -> Iterator[UUID]:
                     yield UUID(file.name)
 
 
+_elsewhere: ContextVar[str | None] = ContextVar("stored_elsewhere", default=None)
+
+
+@contextmanager
+def elsewhere(folder: Path) -> Iterator[None]:
+    """Inside the block, files are written to and read from `folder`: it is thrown away with what was only tried."""
+    token = _elsewhere.set(folder.absolute().as_uri())
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
+
+
 def _url() -> str:
-    url: str = current_app.extensions["settings"].storage_url
+    url: str = _elsewhere.get() or current_app.extensions["settings"].storage_url
     return url
 
 

@@ -1,6 +1,9 @@
 """Publishing events in the caller's transaction, and delivering them each in a transaction of its own."""
 
+import contextlib
 import datetime as dt
+from collections.abc import Iterator
+from contextvars import ContextVar
 from uuid import UUID
 
 import msgspec
@@ -27,14 +30,32 @@ BATCH = 200
 
 def publish(event: Event) -> None:
     """Owe `event` to each of its handlers: rolled back with the caller, delivered soon after its commit."""
-    handlers = handlers_of(event)
     payload = msgspec.to_builtins(event)
-    db.session.add_all(
+    messages = [
         OutboxMessage(event_id=event.event_id, kind=type(event).__name__, handler=handler, payload=payload)
-        for handler in handlers
-    )
-    if handlers:
+        for handler in handlers_of(event)
+    ]
+    held = _held.get()
+    if held is not None:
+        held += messages
+        return
+    db.session.add_all(messages)
+    if messages:
         enqueue("outbox.deliver_due")
+
+
+_held: ContextVar[list[OutboxMessage] | None] = ContextVar("messages_held", default=None)
+
+
+@contextlib.contextmanager
+def messages_held() -> Iterator[list[OutboxMessage]]:
+    """Write none of the messages owed inside the block: the caller takes them from the list, and delivers them herself."""
+    messages: list[OutboxMessage] = []
+    token = _held.set(messages)
+    try:
+        yield messages
+    finally:
+        _held.reset(token)
 
 
 def deliver_all_due() -> int:

@@ -77,7 +77,7 @@ def test_every_route_for_reading_is_reached_by_links(demonstration_site, visits)
 
 
 # Read by machines, shown in a frame, led to by a form or an e-mail, or of things that the demonstration has not (a call in
-# draft, a call without visa, files asked or replaced, a form being rewritten, complements left without an answer).
+# draft, a call without visa, files asked or replaced, a form being rewritten, a rehearsal, complements left without an answer).
 NOT_LINKED = {
     "accounts.forgotten_password_sent",
     "accounts.new_password",
@@ -100,6 +100,10 @@ NOT_LINKED = {
     "questions.add_question",
     "questions.discard",
     "questions.publish",
+    "rehearsal.document",
+    "rehearsal.drop",
+    "rehearsal.mails",
+    "rehearsal.show",
     "statements.robots",
     "static",
     "supervision.prometheus",

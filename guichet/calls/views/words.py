@@ -21,6 +21,8 @@ TITLES = {
     "call.start_deliberation": "Délibération ouverte",
     "call.publish_results": "Résultats publiés",
     "call.archive": "Appel archivé",
+    "call.rehearse": "Répétition demandée",
+    "call.drop_rehearsal": "Répétition supprimée",
     "call-criterion.add": "Critère ajouté",
     "call-criterion.change": "Critère modifié",
     "call-criterion.remove": "Critère retiré",
