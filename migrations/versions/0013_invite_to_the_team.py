@@ -17,7 +17,9 @@ BEFORE, AFTER = ("lead", "editor"), ("lead", "editor", "reader")
 
 def roles(known: tuple[str, ...]) -> None:
     op.drop_constraint(op.f("ck_team_member_teamrole"), "team_member", type_="check")
-    op.create_check_constraint(op.f("ck_team_member_teamrole"), "team_member", sa.column("role", sa.String(40)).in_(known))
+    op.create_check_constraint(
+        op.f("ck_team_member_teamrole"), "team_member", sa.column("role", sa.String(40)).in_(known)
+    )
 
 
 def moment(name: str, *, empty: bool = True) -> sa.Column:

@@ -158,7 +158,7 @@ def _step_page(step: Step, application: Application, actor: Account, form: Form)
         pieces=[attachment for attachment in application.attachments if attachment.removed_at is None],
         is_open=is_open(application.call, at=clock.now()),
         complements=next((asked for asked in application.change_requests if asked.answered_at is None), None),
-        is_on_team=policies.is_on_team(actor, application),
+        is_writer=policies.is_writer(actor, application),
     )
 
 
