@@ -24,6 +24,7 @@ from guichet.applications.models.statuses import (
     CofunderKind,
     CofundingState,
     ImpactUnit,
+    RequestClosure,
     Section,
     TeamRole,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "OwnAnswers",
     "PlanLink",
     "Recusal",
+    "RequestClosure",
     "Section",
     "SectionPresence",
     "TeamMember",
