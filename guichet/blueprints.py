@@ -69,6 +69,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "orphans": {"task": "documents.purge_orphans", "schedule": 3600.0},
     "stored-files": {"task": "documents.check_files", "schedule": 3600.0},
     "old-drafts": {"task": "applications.remove_old_drafts", "schedule": 24 * 3600.0},
+    "old-invitations": {"task": "applications.forget_invitations", "schedule": 24 * 3600.0},
     "old-emails": {"task": "notifications.purge", "schedule": 24 * 3600.0},
     "closed-accounts": {"task": "accounts.forget", "schedule": 24 * 3600.0},
     "journal": {"task": "audit.seal", "schedule": 60.0},

@@ -42,4 +42,6 @@ failures_per_network = limiter.limit(PER_NETWORK, methods=["POST"], deduct_when=
 failures_per_person = limiter.limit(PER_ADDRESS, key_func=signed_in_person, methods=["POST"], deduct_when=refused)
 # Asking for a link always succeeds: every request counts.
 requests_per_address = limiter.limit("5 per hour", key_func=typed_address, methods=["POST"])
+invitations_per_address = limiter.limit("10 per hour", key_func=typed_address, methods=["POST"])
+invitations_per_person = limiter.limit("60 per hour", key_func=signed_in_person, methods=["POST"])
 requests_per_network = limiter.limit("100 per hour", methods=["POST"])

@@ -85,3 +85,58 @@ class AttachmentInfected(ApplicationEvent):
 
     attachment_id: uuid.UUID
     submitted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamInvited(ApplicationEvent):
+    """The secret is not here: it is made when the e-mail is written. `again` when the same address is asked once more."""
+
+    invitation_id: uuid.UUID
+    again: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberEvent(ApplicationEvent):
+    """Base: what happens to a person of the team, by whom."""
+
+    account_id: uuid.UUID
+    by_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberAdded(MemberEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberJoined(MemberEvent):
+    """The invited person said yes; `by_id` is who had invited her."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRemoved(MemberEvent):
+    """Taken off the team, or gone by herself: `by_id` tells."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRoleChanged(MemberEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadProposed(ApplicationEvent):
+    transfer_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadDeclined(ApplicationEvent):
+    transfer_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadTransferred(ApplicationEvent):
+    """`imposed` when the former lead had left, so that nobody had to accept."""
+
+    former_id: uuid.UUID | None
+    lead_id: uuid.UUID
+    imposed: bool

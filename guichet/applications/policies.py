@@ -1,7 +1,8 @@
 """Rights on dossiers. A recusal hides the dossier before any right is asked: see queries.visible_to."""
 
 from guichet.accounts.models import Account, Role
-from guichet.applications.models import Application, ApplicationStatus, TeamRole
+from guichet.accounts.policies import is_admin
+from guichet.applications.models import WRITERS, Application, ApplicationStatus, TeamRole
 from guichet.applications.own import AnySection
 
 S = ApplicationStatus
@@ -19,6 +20,12 @@ def still_applies(actor: Account, application: Application) -> bool:
 
 def is_on_team(actor: Account, application: Application) -> bool:
     return still_applies(actor, application) and any(member.account_id == actor.id for member in application.team)
+
+
+def is_writer(actor: Account, application: Application) -> bool:
+    """Of the team, the lead and the editors write; the others only read."""
+    writers = (member.account_id for member in application.team if member.role in WRITERS)
+    return still_applies(actor, application) and actor.id in writers
 
 
 def is_lead(actor: Account, application: Application) -> bool:
@@ -39,8 +46,8 @@ def is_officer(actor: Account, application: Application) -> bool:
 
 
 def can_edit(actor: Account, application: Application) -> bool:
-    """The team writes, while the dossier is a draft or complements are asked."""
-    return application.status in EDITABLE and is_on_team(actor, application)
+    """Its writers write, while the dossier is a draft or complements are asked."""
+    return application.status in EDITABLE and is_writer(actor, application)
 
 
 def can_edit_section(actor: Account, application: Application, section: AnySection) -> bool:
@@ -53,8 +60,8 @@ def can_edit_section(actor: Account, application: Application, section: AnySecti
 
 
 def can_request_endorsement(actor: Account, application: Application) -> bool:
-    """Where the call asks for the focal point's endorsement, the team asks for it."""
-    return application.call.endorsement_required and is_on_team(actor, application)
+    """Where the call asks for the focal point's endorsement, those who write ask for it."""
+    return application.call.endorsement_required and is_writer(actor, application)
 
 
 def can_submit(actor: Account, application: Application) -> bool:
@@ -68,8 +75,8 @@ def can_endorse(actor: Account, application: Application) -> bool:
 
 
 def can_return_to_draft(actor: Account, application: Application) -> bool:
-    """The focal point sends back; the team may also take back what nobody endorsed yet."""
-    return is_focal_point(actor, application) or is_on_team(actor, application)
+    """The focal point sends back; those who write may also take back what nobody endorsed yet."""
+    return is_focal_point(actor, application) or is_writer(actor, application)
 
 
 def can_resubmit(actor: Account, application: Application) -> bool:
@@ -113,8 +120,13 @@ def can_publish_decision(actor: Account, application: Application) -> bool:
 
 
 def can_manage_team(actor: Account, application: Application) -> bool:
-    """The lead says who writes with her; the focal point may too, so that no dossier is left without anybody."""
-    return is_lead(actor, application) or is_focal_point(actor, application)
+    """The lead says who is with her; the focal point and administrators may too, so that no dossier is left without anybody."""
+    return is_lead(actor, application) or can_impose_lead(actor, application)
+
+
+def can_impose_lead(actor: Account, application: Application) -> bool:
+    """Who may name another lead without anybody's yes, once the lead has left: joining.lead_has_left tells whether she did."""
+    return is_focal_point(actor, application) or is_admin(actor)
 
 
 def can_read_staff_entries(actor: Account, application: Application) -> bool:
@@ -127,7 +139,7 @@ def can_read_staff_entries(actor: Account, application: Application) -> bool:
 
 def can_read_former_files(actor: Account, application: Application) -> bool:
     """Files removed or replaced before any submission: those who write, their focal point and the auditors."""
-    writes = is_on_team(actor, application) or is_focal_point(actor, application)
+    writes = is_writer(actor, application) or is_focal_point(actor, application)
     return writes or actor.holds_on_call(application.call_id, Role.AUDITOR)
 
 

@@ -7,14 +7,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Organisation, Role
 from guichet.applications.models import (
     NEVER_SUBMITTED,
+    WRITERS,
     Application,
     ApplicationStatus,
     ApplicationVersion,
     Attachment,
+    LeadTransfer,
     OwnAnswers,
     PlanLink,
     Recusal,
@@ -59,6 +60,12 @@ def takes_part(actor: Account) -> Condition:
     written = sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id)
     endorsed = actor.organisations_as(Role.FOCAL_POINT)
     return sa.or_(Application.id.in_(written), Application.ministry_id.in_(endorsed) if endorsed else sa.false())
+
+
+def written_by(actor: Account) -> Condition:
+    """Whether `actor` is among those of the team who write, not only read."""
+    rows = sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id, TeamMember.role.in_(WRITERS))
+    return Application.id.in_(rows)
 
 
 def _own(actor: Account) -> Condition:
@@ -126,6 +133,9 @@ PEOPLE: tuple[ORMOption, ...] = (
 )
 EXCHANGES: tuple[ORMOption, ...] = (
     load_only(Application.id),
+    joinedload(Application.pending_transfer).options(
+        joinedload(LeadTransfer.receiver), joinedload(LeadTransfer.proposed_by)
+    ),
     joinedload(Application.change_requests),
     joinedload(Application.versions).defer(ApplicationVersion.content),
     joinedload(Application.call).options(
@@ -189,7 +199,7 @@ def begun_by(actor: Account, call_id: UUID) -> sa.Select[Application]:
     return mine(actor).where(
         Application.call_id == call_id,
         Application.status.in_(NEVER_SUBMITTED),
-        Application.id.in_(sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id)),
+        written_by(actor),
     )
 
 
@@ -236,11 +246,3 @@ def actions_of(ministry_id: UUID) -> list[PlanAction]:
     )
     actions = list(db.session.scalars(rows))
     return sorted(actions, key=lambda action: action.theme.number)
-
-
-def colleague(email: str, application: Application) -> Account | None:
-    """The active person of that address who may apply for the dossier's ministry."""
-    person = accounts.by_email(email)
-    if person is None or not person.is_active or person.organisation.ministry_id != application.ministry_id:
-        return None
-    return person if person.has_role(Role.APPLICANT) else None

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from guichet.applications.services import exports, reminders, retention
+from guichet.applications.services import exports, invitations, reminders, retention
 from guichet.core.transaction import unit_of_work
 
 # A run ends well before the worker's limit of time; the next one goes on.
@@ -43,6 +43,13 @@ def make_exports() -> None:
     for _ in range(MOST_EXPORTS):
         if not exports.make_next():
             break
+
+
+@shared_task(name="applications.forget_invitations", ignore_result=True)
+def forget_invitations() -> None:
+    """Every day: the addresses of those who were invited long ago go."""
+    with unit_of_work():
+        invitations.forget()
 
 
 @shared_task(name="applications.purge_exports", ignore_result=True)

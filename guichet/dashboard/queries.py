@@ -15,7 +15,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from guichet.accounts.models import Account, Role
 from guichet.applications import queries as applications
 from guichet.applications.awaited import end_of
-from guichet.applications.models import Application, ApplicationStatus, ChangeRequest, Recusal, TeamMember
+from guichet.applications.models import Application, ApplicationStatus, ChangeRequest, Recusal
 from guichet.calls import policies as call_policies
 from guichet.calls import queries as calls
 from guichet.calls.models import Call, CallStatus
@@ -76,7 +76,7 @@ TO_WRITE = {
 
 
 def _to_write(actor: Account, at: dt.datetime) -> list[Pile]:
-    """Complements and drafts of one's team, endorsements to give; not what can no longer be submitted. One statement."""
+    """Complements and drafts that one writes, endorsements to give; not what can no longer be submitted. One statement."""
     mine = _mine_to_write(actor, at)
     rows = db.session.execute(
         sa.select(Application, mine.c.kind, mine.c.due_on, mine.c.total)
@@ -98,12 +98,12 @@ def _to_write(actor: Account, at: dt.datetime) -> list[Pile]:
 
 
 def _mine_to_write(actor: Account, at: dt.datetime) -> sa.Subquery:
-    on_team = Application.id.in_(sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id))
+    writes = applications.written_by(actor)
     in_time = Call.closes_at > at
     endorsable = Application.ministry_id.in_(actor.organisations_as(Role.FOCAL_POINT))
     kind = sa.case(
-        (sa.and_(Application.status == S.CHANGES_REQUESTED, on_team), "complements"),
-        (sa.and_(Application.status == S.DRAFT, on_team, in_time), "draft"),
+        (sa.and_(Application.status == S.CHANGES_REQUESTED, writes), "complements"),
+        (sa.and_(Application.status == S.DRAFT, writes, in_time), "draft"),
         (sa.and_(Application.status == S.AWAITING_ENDORSEMENT, endorsable, in_time), "endorsement"),
     )
     deadline = sa.func.coalesce(sa.cast(ChangeRequest.due_on, sa.DateTime(timezone=True)), Call.closes_at)

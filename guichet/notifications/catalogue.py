@@ -4,7 +4,7 @@ The texts of a notice are templates/emails/<template>/ subject.txt, body.txt and
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from guichet.accounts import events as accounts
-from guichet.accounts.models import PasswordReset
+from guichet.accounts.models import Account, PasswordReset
 from guichet.accounts.services import issue_reset_secret
 from guichet.applications import events as applications
 from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, Attachment, ChangeRequest
@@ -22,9 +22,11 @@ from guichet.audit.models import Audience
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.documents import events as documents
-from guichet.notifications import recipients, subjects
+from guichet.notifications import recipients, subjects, teams
+from guichet.notifications.entitlement import concerned, entitled
 from guichet.notifications.recipients import Recipients
 from guichet.notifications.subjects import Loader, Subject
+from guichet.notifications.teams import Outsider
 from guichet.outbox.events import Event
 from guichet.review import events as review
 from guichet.review.models import Assignment, Decision
@@ -83,6 +85,19 @@ class Notice:
     still_wanted: Callable[[UUID], bool] = field(default=always)
     # The text holds a one-time link: it is erased once it has left or is given up, and never shown.
     secret: bool = False
+    # Whom of the recipients it may still reach: those who read what it is about, but when it tells of coming or leaving.
+    reaches: Callable[[Iterable[UUID], str, UUID, Audience], list[Account]] = entitled
+    # For somebody who may have no account: an address instead of recipients.
+    outsider: Callable[[Subject], Outsider] | None = None
+
+
+def nobody(_event: Any, _subject: Subject) -> list[Account]:
+    return []
+
+
+def by_another(event: Any) -> bool:
+    """Nobody is told what she did herself."""
+    return bool(event.by_id != event.account_id)
 
 
 def _submission(event: Any) -> Subject | None:
@@ -120,7 +135,7 @@ TEAM, STAFF = recipients.team_and_focal_points, recipients.officers
 
 NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     applications.EndorsementRequested: (Notice("endorsement_requested", recipients.focal_points),),
-    applications.ReturnedToDraft: (Notice("returned_to_draft", recipients.team),),
+    applications.ReturnedToDraft: (Notice("returned_to_draft", recipients.writers),),
     applications.ApplicationSubmitted: (
         Notice("application_submitted", TEAM, _submission, when=first_submission),
         Notice("application_received", STAFF, _submission, Audience.STAFF, when=first_submission),
@@ -137,12 +152,43 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     applications.ChangesDueSoon: (
         Notice("changes_due_soon", TEAM, _change_request, still_wanted=still_awaits_complements),
     ),
-    applications.DraftDeadlineNear: (Notice("draft_deadline_near", recipients.team, still_wanted=still_a_draft),),
+    applications.DraftDeadlineNear: (Notice("draft_deadline_near", recipients.writers, still_wanted=still_a_draft),),
     applications.DraftRemovalNear: (Notice("draft_removal_near", TEAM, still_wanted=still_a_draft),),
     applications.AttachmentInfected: (
-        Notice("file_infected", recipients.team, _attachment),
+        Notice("file_infected", recipients.writers, _attachment),
         Notice("file_infected_staff", STAFF, _attachment, Audience.STAFF, when=lambda event: event.submitted),
     ),
+    applications.TeamInvited: (
+        Notice(
+            "team_invitation",
+            nobody,
+            teams.invited,
+            Audience.STAFF,
+            still_wanted=teams.invitation_still_opens,
+            secret=True,
+            outsider=teams.outsider,
+        ),
+        Notice(
+            "account_wanted",
+            recipients.administrators,
+            teams.account_wanted,
+            Audience.STAFF,
+            when=lambda event: not event.again,
+            still_wanted=teams.account_still_wanted,
+        ),
+    ),
+    applications.MemberAdded: (Notice("member_added", recipients.member, teams.member, when=by_another),),
+    applications.MemberJoined: (Notice("member_joined", recipients.lead, teams.member),),
+    applications.MemberRemoved: (
+        Notice("member_removed", recipients.member, teams.member, when=by_another, reaches=concerned),
+    ),
+    applications.MemberRoleChanged: (Notice("member_role_changed", recipients.member, teams.member, when=by_another),),
+    applications.LeadProposed: (
+        Notice("lead_proposed", recipients.receiver, teams.transfer, still_wanted=teams.transfer_still_waits),
+        Notice("lead_proposed_told", recipients.lead_and_focal_points, teams.transfer),
+    ),
+    applications.LeadDeclined: (Notice("lead_declined", recipients.lead_and_focal_points, teams.transfer),),
+    applications.LeadTransferred: (Notice("lead_transferred", recipients.both_leads_and_focal_points, teams.leads),),
     documents.FilesDamaged: (Notice("files_damaged", recipients.administrators, subjects.stored_file, Audience.STAFF),),
     review.EligibilityDecided: (Notice("eligibility_decided", TEAM),),
     review.ApplicationClosed: (Notice("application_closed", TEAM),),

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account
-from guichet.applications.models import Application
+from guichet.applications.models import Application, Recusal
 from guichet.applications.queries import for_processing, visible_to
 from guichet.audit.models import Audience
 from guichet.core.db import db
@@ -29,6 +29,18 @@ def entitled(people: Iterable[UUID], subject_type: str, subject_id: UUID, audien
     if subject_type != Application.__tablename__:
         return list(found)
     return [person for person in found if _may_read(person, subject_id, audience)]
+
+
+def concerned(people: Iterable[UUID], subject_type: str, subject_id: UUID, _audience: Audience) -> list[Account]:
+    """Those of `people` whose account is open and whom no conflict of interest keeps from the dossier, on its team or not.
+
+    For what is told to who leaves a dossier, or does not read it yet.
+    """
+    found = entitled(people, "", subject_id, Audience.TEAM)
+    if subject_type != Application.__tablename__:
+        return found
+    recused = set(db.session.scalars(sa.select(Recusal.account_id).where(Recusal.application_id == subject_id)))
+    return [person for person in found if person.id not in recused]
 
 
 def _may_read(actor: Account, application_id: UUID, audience: Audience) -> bool:

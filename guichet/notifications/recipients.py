@@ -6,8 +6,11 @@ Those who may not read it any more, or not yet, are taken out for all groups by 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Role
+from guichet.applications.models import WRITERS, TeamRole
 from guichet.core.db import db
 from guichet.notifications.subjects import Subject
 from guichet.review.models import Assignment
@@ -17,6 +20,36 @@ Recipients = Callable[[Any, Subject], Sequence[Account]]
 
 def team(_event: Any, subject: Subject) -> list[Account]:
     return [member.account for member in subject.application.team]
+
+
+def writers(_event: Any, subject: Subject) -> list[Account]:
+    """Those of the team of whom something is awaited: not who only reads."""
+    return [member.account for member in subject.application.team if member.role in WRITERS]
+
+
+def lead(_event: Any, subject: Subject) -> list[Account]:
+    return [member.account for member in subject.application.team if member.role is TeamRole.LEAD]
+
+
+def lead_and_focal_points(event: Any, subject: Subject) -> list[Account]:
+    return [*lead(event, subject), *focal_points(event, subject)]
+
+
+def member(event: Any, _subject: Subject) -> list[Account]:
+    """The person of the team whom the event names, even if she left it."""
+    return [db.session.get_one(Account, event.account_id)]
+
+
+def receiver(_event: Any, subject: Subject) -> list[Account]:
+    """To whom the dossier is proposed."""
+    return [subject.facts["transfer"].receiver]
+
+
+def both_leads_and_focal_points(event: Any, subject: Subject) -> list[Account]:
+    """The former lead, the new one, and who looks after the ministry's dossiers."""
+    names = [event.former_id, event.lead_id]
+    leads = db.session.scalars(sa.select(Account).where(Account.id.in_([name for name in names if name])))
+    return [*leads, *focal_points(event, subject)]
 
 
 def focal_points(_event: Any, subject: Subject) -> list[Account]:

@@ -12,6 +12,7 @@ from flask import current_app
 from guichet.accounts.models import Account
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.config import Settings
+from guichet.notifications.teams import Outsider
 from guichet.outbox.events import Event
 
 # A condition that is not met leaves its empty line in the template.
@@ -32,7 +33,7 @@ def address(endpoint: str, **values: Any) -> str:
     return adapter.build(endpoint, values, force_external=True)
 
 
-def render(template: str, event: Event, recipient: Account, facts: dict[str, Any]) -> Texts:
+def render(template: str, event: Event, recipient: Account | Outsider, facts: dict[str, Any]) -> Texts:
     """The subject on one line, the text body, and the same words in HTML."""
     context = {
         "event": event,

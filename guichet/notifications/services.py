@@ -1,9 +1,11 @@
 """Preparing e-mails in the transaction of their event, and sending them each in a transaction of its own."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from guichet.accounts.models import Account
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.audit.services import Actor
@@ -13,15 +15,18 @@ from guichet.core.errors import RuleBroken
 from guichet.core.queue import enqueue
 from guichet.core.transaction import unit_of_work
 from guichet.notifications.catalogue import BY_TEMPLATE, Notice
-from guichet.notifications.entitlement import entitled
 from guichet.notifications.models import Email, EmailStatus
 from guichet.notifications.render import render
 from guichet.notifications.smtp import Mailer, PermanentRefusal, ServerUnavailable, TemporaryRefusal
+from guichet.notifications.subjects import Subject
+from guichet.notifications.teams import Outsider
 from guichet.outbox.events import Event
 
 # Twenty seconds, then twice as long each time: some six hours in all.
 MOST_ATTEMPTS = 10
 FIRST_DELAY = dt.timedelta(seconds=20)
+# Of somebody known by her address alone, the journal writes neither.
+NO_NAME = "Personne invitée"
 ERASED = "Contenu effacé : il portait un lien à usage unique."
 # While the server is away nothing counts as an attempt: messages wait, however long it lasts.
 SERVER_AWAY = dt.timedelta(seconds=15)
@@ -32,14 +37,13 @@ def prepare(event: Event, notice: Notice) -> None:
     subject = notice.load(event)
     if subject is None or not notice.still_wanted(subject.id):
         return
-    chosen = {person.id for person in notice.recipients(event, subject)}
-    for recipient in entitled(chosen, subject.table, subject.id, notice.audience):
+    for recipient in _readers(event, notice, subject):
         texts = render(notice.template, event, recipient, subject.facts)
         email = Email(
             key=f"{event.event_id}.{notice.template}.{recipient.id}",
             notice=notice.template,
-            recipient_id=recipient.id,
-            recipient_name=recipient.full_name,
+            recipient_id=recipient.id if isinstance(recipient, Account) else None,
+            recipient_name=recipient.full_name or NO_NAME,
             recipient_email=recipient.email,
             subject=texts.subject,
             text_body=texts.text,
@@ -51,6 +55,13 @@ def prepare(event: Event, notice: Notice) -> None:
         db.session.flush()
         _trace("email.queued", email, notice.audience)
     enqueue("notifications.send_queued")
+
+
+def _readers(event: Event, notice: Notice, subject: Subject) -> Sequence[Account | Outsider]:
+    if notice.outsider:
+        return [notice.outsider(subject)]
+    chosen = {person.id for person in notice.recipients(event, subject)}
+    return notice.reaches(chosen, subject.table, subject.id, notice.audience)
 
 
 def send_queued(mailer: Mailer) -> int:
@@ -82,7 +93,7 @@ def send_next(mailer: Mailer) -> bool | None:
 def _send(email: Email, mailer: Mailer) -> bool | None:
     notice = BY_TEMPLATE.get(email.notice)
     audience = notice.audience if notice else Audience.STAFF
-    if notice and email.subject_id and not (notice.still_wanted(email.subject_id) and _still_entitled(email, audience)):
+    if notice and email.subject_id and not (notice.still_wanted(email.subject_id) and _still_reaches(email, notice)):
         email.status = EmailStatus.CANCELLED
         _erase_secret(email)
         _trace("email.cancelled", email, audience)
@@ -106,10 +117,10 @@ def _send(email: Email, mailer: Mailer) -> bool | None:
     return True
 
 
-def _still_entitled(email: Email, audience: Audience) -> bool:
+def _still_reaches(email: Email, notice: Notice) -> bool:
     if email.recipient_id is None or email.subject_id is None:
         return True
-    for recipient in entitled([email.recipient_id], email.subject_type, email.subject_id, audience):
+    for recipient in notice.reaches([email.recipient_id], email.subject_type, email.subject_id, notice.audience):
         # Her address may have changed since; the one before may be somebody else's.
         email.recipient_email = recipient.email
         return True

@@ -16,6 +16,7 @@ S = ApplicationStatus
 
 TEAM_ONLY = {
     "can_edit": {"lead", "colleague"},
+    "can_impose_lead": {"focal point", "admin"},
     "can_request_endorsement": set(),
     "can_submit": {"lead"},
     "can_endorse": {"focal point"},
@@ -23,7 +24,7 @@ TEAM_ONLY = {
     "can_resubmit": {"lead"},
     "can_withdraw": {"lead"},
     "can_delete": {"lead"},
-    "can_manage_team": {"lead", "focal point"},
+    "can_manage_team": {"lead", "focal point", "admin"},
     "can_process": {"officer", "officer of the call"},
     # Which of the two steps is open depends on where the request came from: see test_complements_endings.
     "can_cancel_changes": {"officer", "officer of the call"},
@@ -32,7 +33,8 @@ TEAM_ONLY = {
     "can_publish_decision": {"officer", "officer of the call", "chair"},
     "can_read_former_files": {"lead", "colleague", "focal point", "auditor"},
     "can_read_staff_entries": {"officer", "officer of the call", "auditor"},
-    "is_on_team": {"lead", "colleague"},
+    "is_on_team": {"lead", "colleague", "reader"},
+    "is_writer": {"lead", "colleague"},
     "is_lead": {"lead"},
     "is_focal_point": {"focal point"},
     "is_officer": {"officer", "officer of the call"},
@@ -43,7 +45,8 @@ TEAM_ONLY = {
 def dossier(session) -> Application:
     ministry = make_ministry()
     dossier = make_application(lead=make_account(Role.APPLICANT, organisation=ministry), change_requests=[])
-    dossier.team.append(TeamMember(account=make_account(Role.APPLICANT, organisation=ministry), role=TeamRole.EDITOR))
+    for role in (TeamRole.EDITOR, TeamRole.READER):
+        dossier.team.append(TeamMember(account=make_account(Role.APPLICANT, organisation=ministry), role=role))
     session.flush()
     return dossier
 
@@ -55,6 +58,7 @@ def people(dossier) -> dict[str, Account]:
     return {
         "lead": dossier.team[0].account,
         "colleague": dossier.team[1].account,
+        "reader": dossier.team[2].account,
         "applicant of the ministry": make_account(Role.APPLICANT, organisation=ministry),
         "focal point": make_account(Role.FOCAL_POINT, organisation=ministry),
         "focal point of another ministry": make_account(Role.FOCAL_POINT),
@@ -83,7 +87,7 @@ def test_each_right_is_held_by_these_people_and_no_other(policy, people, dossier
 
 
 def test_every_policy_on_dossiers_is_in_the_table():
-    public = {name for name in vars(policies) if name.startswith(("can_", "is_", "has_"))}
+    public = {name for name in vars(policies) if name.startswith(("can_", "is_", "has_"))} - {"is_admin"}
 
     assert public == {*TEAM_ONLY, "can_edit_section", "can_read_rewriting"}
 
@@ -115,6 +119,7 @@ def test_complements_open_the_sections_they_name_until_they_are_answered(people,
     opened = {each for each in Section if policies.can_edit_section(lead, dossier, each)}
     assert opened == {section}
     assert not policies.can_edit_section(people["focal point"], dossier, section)
+    assert not policies.can_edit_section(people["reader"], dossier, section)
 
     request.answered_at = clock.now()
     assert not policies.can_edit_section(lead, dossier, section)
@@ -124,6 +129,7 @@ def test_complements_open_the_sections_they_name_until_they_are_answered(people,
 
 def test_a_draft_is_open_whole(people, dossier):
     assert all(policies.can_edit_section(people["colleague"], dossier, section) for section in Section)
+    assert not any(policies.can_edit_section(people["reader"], dossier, section) for section in Section)
 
 
 def test_a_role_that_ended_gives_no_right(people, dossier):
@@ -138,7 +144,7 @@ def test_what_is_being_rewritten_is_read_by_the_ministry_and_the_auditors(dossie
 
     readers = {who for who, account in people.items() if policies.can_read_rewriting(account, dossier)}
 
-    assert readers == {"lead", "colleague", "focal point", "auditor"}
+    assert readers == {"lead", "colleague", "reader", "focal point", "auditor"}
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.OFFICER])

@@ -7,7 +7,7 @@ import pytest
 
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Organisation, Role
-from guichet.applications import queries
+from guichet.applications import joining, queries
 from guichet.applications.models import Application, ApplicationStatus, Recusal, TeamMember, TeamRole
 from guichet.calls.models import Call, CallStatus
 from guichet.core import clock
@@ -250,9 +250,9 @@ def test_colleague_is_an_active_applicant_of_the_ministry(session):
         make_account(Role.APPLICANT, organisation=ministry, active=False),
     ]
 
-    assert queries.colleague(wanted.email.upper(), dossier) == wanted
-    assert [queries.colleague(person.email, dossier) for person in strangers] == [None, None, None]
-    assert queries.colleague("personne@nulle.part", dossier) is None
+    assert joining.colleague(wanted.email.upper(), dossier) == wanted
+    assert [joining.colleague(person.email, dossier) for person in strangers] == [None, None, None]
+    assert joining.colleague("personne@nulle.part", dossier) is None
 
 
 def test_a_member_who_applies_no_more_or_left_the_ministry_sees_the_dossier_no_more(session):

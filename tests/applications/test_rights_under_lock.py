@@ -12,7 +12,7 @@ from guichet.accounts.models import Account, Role
 from guichet.applications import queries
 from guichet.applications.models import Application, ApplicationStatus, ChangeRequest, Section, TeamMember, TeamRole
 from guichet.applications.sections import fingerprint
-from guichet.applications.services import attachments, drafting, submission, team
+from guichet.applications.services import attachments, drafting, lead, submission
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import DomainError, Forbidden
@@ -64,12 +64,17 @@ def withdraw(application: Application, actor: Account) -> None:
 
 def hand_over(application: Application, actor: Account) -> None:
     other = next(member for member in application.team if member.account_id != actor.id)
-    team.transfer_lead(application, other.account_id, actor=actor)
+    lead.propose(application, other.account_id, actor=actor)
 
 
 def remove_her(application: Application, account_id) -> None:
     gone = sa.delete(TeamMember).where(TeamMember.application_id == application.id, TeamMember.account_id == account_id)
     db.session.execute(gone)
+
+
+def let_her_only_read(application: Application, account_id) -> None:
+    rows = sa.update(TeamMember).where(TeamMember.application_id == application.id)
+    db.session.execute(rows.where(TeamMember.account_id == account_id).values(role=TeamRole.READER))
 
 
 def demote_her(application: Application, account_id) -> None:
@@ -114,6 +119,9 @@ def raced(app, status, change, act, **columns):
         (S.DRAFT, remove_her, save),
         (S.DRAFT, remove_her, attach),
         (S.DRAFT, remove_her, submit),
+        (S.DRAFT, let_her_only_read, save),
+        (S.DRAFT, let_her_only_read, attach),
+        (S.DRAFT, let_her_only_read, submit),
         (S.DRAFT, demote_her, submit),
         (S.DRAFT, demote_her, delete),
         (S.DRAFT, demote_her, hand_over),
@@ -125,7 +133,8 @@ def test_who_was_taken_off_while_she_waited_does_nothing(app, status, change, ac
 
 
 def test_who_was_taken_off_does_not_ask_for_the_endorsement(app):
-    assert raced(app, S.DRAFT, remove_her, ask_endorsement, endorsement_required=True).type is Forbidden
+    for change in (remove_her, let_her_only_read):
+        assert raced(app, S.DRAFT, change, ask_endorsement, endorsement_required=True).type is Forbidden
 
 
 def test_a_section_that_closed_while_one_waited_takes_no_file(app):

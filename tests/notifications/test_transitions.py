@@ -20,7 +20,7 @@ from tests.factories.accounts import make_account
 from tests.factories.applications import make_application
 
 S = ApplicationStatus
-TEAM_SIDE = {recipients.team, recipients.focal_points, recipients.team_and_focal_points}
+TEAM_SIDE = {recipients.team, recipients.writers, recipients.focal_points, recipients.team_and_focal_points}
 # Transition -> the event that tells of it.
 TOLD = {
     "request_endorsement": applications.EndorsementRequested,

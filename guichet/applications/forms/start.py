@@ -1,4 +1,4 @@
-"""The forms around a dossier: begin it, say who writes it, find it in a list."""
+"""The forms around a dossier: begin it, find it in a list."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -16,15 +16,6 @@ class StartForm(Form):
     organisation_id = ReferenceField("Organisation qui porte le projet", required=True)
     title = LineField("Titre du projet", longest=200, required=True, description="Vous pourrez le changer.")
     another = BooleanField("Je veux commencer un autre dossier pour le même appel")
-
-
-class MemberForm(Form):
-    email = LineField(
-        "Adresse électronique",
-        longest=254,
-        required=True,
-        description="Celle d’un porteur de projet de votre ministère, déjà inscrit sur le guichet.",
-    )
 
 
 class ListFilter(Form):

@@ -12,11 +12,13 @@ from guichet.applications.models.content import (
 )
 from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal, SectionPresence
 from guichet.applications.models.exports import DossierExport, ExportKind, ExportStatus
+from guichet.applications.models.offers import Invitation, LeadTransfer, Offer
 from guichet.applications.models.own import OwnAnswers
 from guichet.applications.models.statuses import (
     ENVIRONMENTAL_UNITS,
     IN_PROGRESS,
     NEVER_SUBMITTED,
+    WRITERS,
     ApplicationStatus,
     BudgetCategory,
     CofunderKind,
@@ -31,6 +33,7 @@ __all__ = [
     "ENVIRONMENTAL_UNITS",
     "IN_PROGRESS",
     "NEVER_SUBMITTED",
+    "WRITERS",
     "Application",
     "ApplicationIndicator",
     "ApplicationStatus",
@@ -46,7 +49,10 @@ __all__ = [
     "ExportKind",
     "ExportStatus",
     "ImpactUnit",
+    "Invitation",
+    "LeadTransfer",
     "Milestone",
+    "Offer",
     "OwnAnswers",
     "PlanLink",
     "Recusal",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         TeamMember,
     )
     from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest
+    from guichet.applications.models.offers import LeadTransfer
     from guichet.applications.models.own import OwnAnswers
 
 # The embedded PostgreSQL has no « unaccent »: letters lose their accents by this table, in the column and in what is looked for.
@@ -191,6 +192,13 @@ class Application(Model):
     )
     change_requests: Mapped[list["ChangeRequest"]] = relationship(
         lazy="raise_on_sql", order_by="ChangeRequest.created_at"
+    )
+    # The proposal of another lead that nobody has ended, even if its time is over.
+    pending_transfer: Mapped["LeadTransfer | None"] = relationship(
+        lazy="raise_on_sql",
+        viewonly=True,
+        primaryjoin="and_(LeadTransfer.application_id == Application.id, LeadTransfer.accepted_at.is_(None),"
+        " LeadTransfer.declined_at.is_(None), LeadTransfer.withdrawn_at.is_(None))",
     )
     own: Mapped["OwnAnswers | None"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
     # The latest published version of the call's own questions.

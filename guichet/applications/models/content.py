@@ -16,10 +16,14 @@ from guichet.plans.models import EngagementLevel, PlanAction, Theme
 
 
 class TeamMember(Model):
-    """A person who writes the dossier."""
+    """A person of the dossier's team: its lead, who writes it with her, or who only reads it."""
 
     __tablename__ = "team_member"
-    __table_args__ = (sa.UniqueConstraint("application_id", "account_id"), sa.Index(None, "account_id"))
+    __table_args__ = (
+        sa.UniqueConstraint("application_id", "account_id"),
+        sa.Index(None, "account_id"),
+        sa.Index("uq_team_member_one_lead", "application_id", unique=True, postgresql_where=sa.text("role = 'lead'")),
+    )
 
     application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("application.id", ondelete="CASCADE"))
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"))

@@ -112,10 +112,14 @@ _SECTIONS = {
 class TeamRole(enum.StrEnum):
     LEAD = "lead"
     EDITOR = "editor"
+    READER = "reader"
 
     @property
     def label(self) -> str:
-        return {"lead": "Porteur", "editor": "Co-porteur"}[self.value]
+        return {"lead": "Porteur", "editor": "Co-porteur", "reader": "Lecteur"}[self.value]
+
+
+WRITERS = frozenset({TeamRole.LEAD, TeamRole.EDITOR})
 
 
 class BudgetCategory(enum.StrEnum):

@@ -98,7 +98,7 @@ def resubmit(application: Application, *, actor: Account, seen: int | None = Non
 
 def return_to_draft(application: Application, reason: str = "", *, actor: Account) -> None:
     """The focal point sends back, saying why; the team may take back what nobody endorsed yet."""
-    if not reason.strip() and not policies.is_on_team(actor, application):
+    if not reason.strip() and not policies.is_writer(actor, application):
         raise RuleBroken("Écrivez le motif : l’équipe du dossier le recevra.", field="reason")
     fire(WORKFLOW, "return_to_draft", application, actor, reason=reason)
     outbox.publish(ReturnedToDraft(application_id=application.id, reason=reason, by_id=actor.id))

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
-from guichet.applications import funded, listing, own, policies, queries
+from guichet.applications import funded, joining, listing, own, policies, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
@@ -39,6 +39,9 @@ def index() -> ResponseReturnValue:
         filters,
         found=paginate(rows, requested_page()),
         counts=queries.count_by_status(mine),
+        invitations=joining.invitations_awaiting(actor),
+        transfers=joining.transfers_awaiting(actor),
+        answer=ActionForm(formdata=None),
         crumbs=[("Accueil", "/"), ("Dossiers", None)],
     )
 

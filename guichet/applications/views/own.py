@@ -181,7 +181,7 @@ def _words(question: Question, value: Any, form: EntryForm) -> str:
 
 def _closed(application: Application, part: OwnPart, form: EntryForm) -> ResponseReturnValue:
     """The section closed while somebody was typing: nothing is saved, but nothing typed is lost either."""
-    if not form.is_submitted() or not policies.is_on_team(current_account(), application):
+    if not form.is_submitted() or not policies.is_writer(current_account(), application):
         raise Forbidden(f"La rubrique « {part.title} » n’est pas ouverte à la saisie.")
     body, _ = cast("tuple[str, int]", _own_page(application, part, form, is_closed=True))
     return body, 409

@@ -14,13 +14,22 @@ from guichet.applications import policies
 from guichet.applications.awaited import Awaited, awaited, who_hands_in
 from guichet.applications.completeness import Gap, SectionState, missing, states
 from guichet.applications.legal_clock import clock_of, in_words
-from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, Section
+from guichet.applications.models import (
+    NEVER_SUBMITTED,
+    Application,
+    ApplicationStatus,
+    LeadTransfer,
+    Section,
+    TeamMember,
+    TeamRole,
+)
 from guichet.applications.own import AnySection, OwnSection, all_sections
 from guichet.applications.services import presence
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
 from guichet.core.money import ZERO
 from guichet.web.filters import hour
+from guichet.web.forms import ActionForm
 from guichet.web.pages import page
 from guichet.workflow.engine import open_transitions
 
@@ -60,14 +69,20 @@ class Step:
 
 @dataclass(frozen=True)
 class Standing:
-    """The banner of every page of a dossier. `gaps` counts what it lacks, for those who write it (None for others); `delay`
-    says where the time to decide is.
+    """The banner of every page of a dossier. `gaps` counts what it lacks, for its team (None for others); `delay` says where
+    the time to decide is.
+
+    `transfer` is the open proposal of another lead, and `orphan` that the lead's account is closed: for its team, and for
+    those who compose it.
     """
 
     awaited: Awaited
     gaps: int | None
     hands_in: str
     delay: str
+    transfer: LeadTransfer | None = None
+    orphan: bool = False
+    manages: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,15 +104,24 @@ def words(application: Application) -> Words:
 
 
 def standing(application: Application, actor: Account) -> Standing:
-    writes = policies.is_on_team(actor, application) or policies.is_focal_point(actor, application)
-    shown = writes and _is_being_written(application)
-    count = clock_of(application, at=clock.now())
+    theirs = policies.is_on_team(actor, application) or policies.is_focal_point(actor, application)
+    manages = policies.can_manage_team(actor, application)
+    shown = theirs and _is_being_written(application)
+    transfer, now = application.pending_transfer, clock.now()
+    count = clock_of(application, at=now)
     return Standing(
-        awaited=awaited(application, at=clock.now()),
-        delay=in_words(count, yours=writes) if count else "",
+        awaited=awaited(application, at=now),
+        delay=in_words(count, yours=theirs) if count else "",
         gaps=len(missing(application)) if shown else None,
         hands_in=who_hands_in(application) if shown else "",
+        transfer=transfer if (theirs or manages) and transfer and transfer.is_open(at=now) else None,
+        orphan=(theirs or manages) and not any(_leads(member) for member in application.team),
+        manages=manages,
     )
+
+
+def _leads(member: TeamMember) -> bool:
+    return member.role is TeamRole.LEAD and member.account.active
 
 
 def dossier_page(
@@ -110,8 +134,8 @@ def dossier_page(
         application=application,
         words=words(application),
         standing=standing(application, current_account()),
-        crumbs=crumbs(application, *here),
-        **context,
+        answer=ActionForm(formdata=None),
+        **{"crumbs": crumbs(application, *here), **context},
     )
 
 

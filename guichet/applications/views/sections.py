@@ -209,7 +209,7 @@ def copy_of(application: Application, form: SectionForm, opened: Section, values
 
 def _closed(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
     """The section closed while somebody was typing: nothing is saved, but nothing typed is lost either."""
-    if not form.is_submitted() or not policies.is_on_team(current_account(), application):
+    if not form.is_submitted() or not policies.is_writer(current_account(), application):
         raise Forbidden(f"La rubrique « {opened.label} » n’est pas ouverte à la saisie.")
     body, _ = cast("tuple[str, int]", _section_page(application, opened, form, is_closed=True))
     return body, 409

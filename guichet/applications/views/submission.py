@@ -159,7 +159,7 @@ def _step_page(step: Step, application: Application, actor: Account, form: Form)
         pieces=[attachment for attachment in application.attachments if attachment.removed_at is None],
         is_open=is_open(application.call, at=clock.now()),
         complements=open_request(application),
-        is_on_team=policies.is_on_team(actor, application),
+        is_writer=policies.is_writer(actor, application),
     )
 
 

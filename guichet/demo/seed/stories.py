@@ -7,7 +7,7 @@ from uuid import UUID
 
 from guichet.accounts.models import Account
 from guichet.applications.models import Section
-from guichet.applications.services import complements, drafting, submission, team
+from guichet.applications.services import complements, drafting, lead, submission, team
 from guichet.demo.seed import writing
 from guichet.demo.seed.cast import (
     Cast,
@@ -73,7 +73,14 @@ class Story:
 
     def welcome(self) -> None:
         email = person(self.dossier.colleague).email
-        team.add_member(whole(self.id), email=email, actor=account(self.dossier.lead))
+        team.bring_in(whole(self.id), email=email, actor=account(self.dossier.lead))
+
+    def invite(self) -> None:
+        team.bring_in(whole(self.id), email=self.dossier.invited, actor=account(self.dossier.lead))
+
+    def propose_lead(self) -> None:
+        receiver = account(self.dossier.colleague)
+        lead.propose(whole(self.id), receiver.id, actor=account(self.dossier.lead))
 
     def write(self, sections: tuple[Section, ...]) -> None:
         actor = account(self.dossier.lead)
@@ -149,6 +156,10 @@ def _tell_draft(story: Story) -> None:
         story.then(day - 2, story.welcome)
     if sections[half:]:
         story.then(day, partial(story.write, sections[half:]))
+    if story.dossier.invited:
+        story.then(-1, story.invite)
+    if story.dossier.proposes_lead:
+        story.then(-1, story.propose_lead)
 
 
 def _tell_submission(story: Story, *, awaiting: bool) -> None:

@@ -230,6 +230,9 @@ class Dossier(Text, frozen=True):
     sections: list[Section] = []
     # A colleague who writes it too, and an action proposed beside the existing one.
     colleague: str = ""
+    # An address invited in the team, and whether the colleague is asked to become the lead.
+    invited: str = ""
+    proposes_lead: bool = False
     proposes: str = ""
     proposes_theme: Theme | None = None
     sent_back: str = ""
