@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired
 
-from guichet.web.fields import LineField, TextField, WholeField
+from guichet.web.fields import LineField, TextField
 from guichet.web.forms import Form
 
 
@@ -29,12 +29,17 @@ class SubmitForm(ReadForm):
 
 
 class EndorseForm(SubmitForm):
-    ministry_rank = WholeField(
-        "Rang parmi les dossiers de votre ministère",
-        least=1,
-        most=99,
-        description="1 pour celui que le ministère soutient le plus. Le comité le lira.",
+    comment = TextField(
+        "Commentaire à l’équipe",
+        longest=2000,
+        description="Il paraît dans l’historique du dossier, que le service instructeur lit aussi.",
     )
+
+
+class OrderForm(Form):
+    """`seen` names the order that the page showed; the buttons say which dossier moves."""
+
+    seen = HiddenField()
 
 
 class ReturnForm(Form):

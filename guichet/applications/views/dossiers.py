@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
-from guichet.applications import funded, own, policies, queries
+from guichet.applications import funded, own, policies, priorities, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
@@ -38,6 +38,7 @@ def index() -> ResponseReturnValue:
         filters,
         found=paginate(rows, requested_page()),
         counts=queries.count_by_status(queries.mine(actor)),
+        to_order=priorities.to_order(actor),
         crumbs=[("Accueil", "/"), ("Dossiers", None)],
     )
 
@@ -60,6 +61,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
         can_delete=policies.can_delete(actor, application),
         can_manage_team=policies.can_manage_team(actor, application),
         latest_export=next(iter(exports.latest_of(actor, application)), None),
+        priority=priorities.shown(application) if _reads_priority(application, actor) else None,
         is_officer=policies.is_officer(actor, application),
         news=own.news(application) if policies.can_edit(actor, application) else None,
         former=own.former_answers(application)[:20] if policies.can_edit(actor, application) else [],
@@ -68,6 +70,12 @@ def show(application_id: UUID) -> ResponseReturnValue:
         has_more=len(moments) > LATEST,
         ways_of_appeal=WAYS_OF_APPEAL,
     )
+
+
+def _reads_priority(application: Application, actor: Account) -> bool:
+    """The order is the focal point's word to the service: the teams of her ministry are not compared on their own pages."""
+    is_submitted = application.submitted_at is not None
+    return is_submitted and (policies.is_focal_point(actor, application) or policies.is_officer(actor, application))
 
 
 @bp.get("/dossiers/<uuid:application_id>/contenu")
