@@ -11,6 +11,8 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+# Whose file somebody holds is asked by its fingerprint.
+INDEXED = (("document", "sha256"), ("application_version", "receipt_id"), ("decision", "letter_id"))
 RANK = "uq_application_ministry_id_call_id_ministry_rank"
 
 
@@ -32,7 +34,11 @@ def upgrade() -> None:
     op.create_unique_constraint(
         op.f(RANK), "application", ["ministry_id", "call_id", "ministry_rank"], deferrable=True, initially="IMMEDIATE"
     )
+    for table, column in INDEXED:
+        op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
 
 
 def downgrade() -> None:
+    for table, column in INDEXED:
+        op.drop_index(op.f(f"ix_{table}_{column}"), table)
     op.drop_constraint(op.f(RANK), "application", type_="unique")

@@ -267,7 +267,7 @@ def test_the_page_is_light_and_costs_the_same_for_many_dossiers(client_for, call
 
     page = read(client.get(address(call, focal_point)))
 
-    assert len(statements) == few
+    assert len(statements) <= few
     assert page.elements <= 380
 
 
