@@ -11,7 +11,7 @@ from guichet.applications import funded, own, policies, priorities, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
-from guichet.applications.services import exports
+from guichet.applications.services import exports, receipts
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.views import bp
 from guichet.applications.views.parts import dossier_page, gaps_with_links, section_items, steps
@@ -65,6 +65,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
         is_officer=policies.is_officer(actor, application),
         news=own.news(application) if policies.can_edit(actor, application) else None,
         former=own.former_answers(application)[:20] if policies.can_edit(actor, application) else [],
+        letter_failed=receipts.letter_failure_of(application) is not None,
         dismissal=ActionForm(formdata=None),
         latest=moments[:LATEST],
         has_more=len(moments) > LATEST,

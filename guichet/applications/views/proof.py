@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
-from flask import redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, public, signed_in
@@ -18,7 +18,7 @@ from guichet.core.transaction import unit_of_work
 from guichet.documents import queries as documents
 from guichet.documents.serving import send
 from guichet.extensions import limiter
-from guichet.web.forms import ActionForm, Form
+from guichet.web.forms import EXPIRED, ActionForm, Form
 from guichet.web.pages import page
 
 
@@ -70,6 +70,21 @@ def letter(application_id: UUID) -> ResponseReturnValue:
     """The letter of the published decision."""
     application = queries.one_for(current_account(), application_id)
     return send(documents.by_id(application.outcome_letter_id))
+
+
+@bp.post("/dossiers/<uuid:application_id>/lettre")
+@signed_in()
+def make_letter_again(application_id: UUID) -> ResponseReturnValue:
+    """The letter could not be made: try again. Its dossier says how far it is."""
+    actor = current_account()
+    application = queries.one_for(actor, application_id)
+    if ActionForm().validate_on_submit():
+        with unit_of_work():
+            receipts.make_letter_again(application, actor=actor)
+        flash("La lettre de décision est de nouveau en préparation.", "info")
+    else:
+        flash(EXPIRED, "error")
+    return redirect(url_for(".show", application_id=application_id), 303)
 
 
 @bp.route("/verification", methods=["GET", "POST"])
