@@ -7,10 +7,11 @@ from flask import Flask
 
 from guichet.accounts.access import check_every_view_declares_its_access, init_access
 from guichet.blueprints import BEAT_SCHEDULE, BLUEPRINTS
+from guichet.calls.registry import enter
 from guichet.config import Settings, read_settings
 from guichet.extensions import flask_config, init_extensions
 from guichet.outbox.registry import subscribe
-from guichet.subscriptions import SUBSCRIPTIONS
+from guichet.subscriptions import BEGINS, CHAPTERS, SUBSCRIPTIONS
 from guichet.web import assets, errors, filters, forms, headers, logs, pages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,5 +40,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(mailbox)
     app.extensions["celery"].conf.beat_schedule = BEAT_SCHEDULE
     subscribe(SUBSCRIPTIONS)
+    enter(CHAPTERS, BEGINS)
     check_every_view_declares_its_access(app)
     return app

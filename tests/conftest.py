@@ -1,6 +1,7 @@
 """The house of the tests: a private PostgreSQL and Valkey for each process, one transaction rolled back for each test."""
 
 import datetime as dt
+import gc
 import re
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ import redis
 import sqlalchemy as sa
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from xdist.scheduler import LoadScopeScheduling
 
 from guichet import create_app
 from guichet.accounts.models import Account
@@ -23,7 +25,9 @@ from guichet.config import Settings, read_settings
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.queue import nudger
+from guichet.demo.seed import seed_demo
 from guichet.embedded import EmbeddedPostgres, EmbeddedValkey
+from guichet.embedded.ports import HOST, free_port
 from guichet.extensions import limiter
 from guichet.outbox import services as outbox
 from guichet.outbox.models import MessageStatus, OutboxMessage
@@ -36,14 +40,41 @@ _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """A random identifier in a test's name would differ from one process of the run to the other."""
+    """A random identifier, or the hour inside a file, would differ from one process of the run to the other."""
+    if isinstance(val, bytes):
+        return "octets"
     return _IDENTIFIER.sub("identifiant", val) if isinstance(val, str) and _IDENTIFIER.search(val) else None
+
+
+# Modules of long tests, begun first: none of them is left alone at the end of the run.
+LONG = ("tests/demo/", "tests/embedded/", "tests/journeys/", "tests/notifications/test_resilience.py")
+# Modules that look at data which take half a minute to make.
+MADE_ONCE = {"tests/demo/test_seed.py": "demonstration", "tests/journeys/test_pages.py": "demonstration"}
+
+
+class Scheduler(LoadScopeScheduling):
+    """Gives whole modules to the processes of the run, in order: what the tests of a module share is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return MADE_ONCE.get(module, module)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
+    config.option.loadscopereorder = False
+    return Scheduler(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The same order in every process: cases that come from a set would not have it."""
-    items.sort(key=lambda item: item.nodeid)
+    items.sort(key=lambda item: (not item.nodeid.startswith(LONG), item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """The modules and the cases live as long as the run: collecting garbage need not go through them again and again."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -186,6 +217,24 @@ def client_for(app: Flask, session: Any, counters: redis.Redis) -> Callable[[Acc
         return client
 
     return make
+
+
+@pytest.fixture(scope="session")
+def demonstration(
+    template_database: str, postgres: EmbeddedPostgres, valkey: EmbeddedValkey, folder: Path
+) -> Iterator[Flask]:
+    """The demonstration, filled once for the run: tests read it, and write nothing."""
+    postgres.create_database("demonstration", template=template_database)
+    others = {"BASE_URL": f"http://{HOST}:{free_port()}", "DEMO": "1", "DEMO_MAILBOX": str(folder / "mail")}
+    environment = environment_for(postgres.url("demonstration"), valkey.url(1), folder, **others)
+    app = create_app(read_settings(environment))
+    app.extensions["environment"] = environment
+    with app.app_context():
+        seed_demo()
+        db.session.remove()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

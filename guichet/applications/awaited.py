@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, TeamRole
 
+# After the last day of complements.
+LATE = "L’équipe n’a pas complété les rubriques rouvertes : elle peut encore répondre, tant que le dossier n’est pas classé."
+
 
 @dataclass(frozen=True)
 class Awaited:
@@ -28,8 +31,10 @@ def awaited(application: Application, *, at: dt.datetime) -> Awaited:
         return _until(what, call.closes_at, call.time_zone, at)
     if status is ApplicationStatus.CHANGES_REQUESTED:
         for request in application.change_requests:
-            if request.answered_at is None:
-                return _until(status.awaited, end_of(request.due_on, call.time_zone), call.time_zone, at)
+            if request.is_open:
+                is_late = at.astimezone(ZoneInfo(call.time_zone)).date() > request.due_on
+                until = end_of(request.due_on, call.time_zone)
+                return _until(LATE if is_late else status.awaited, until, call.time_zone, at)
     return Awaited(status.awaited)
 
 

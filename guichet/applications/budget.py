@@ -11,6 +11,9 @@ from typing import Any
 from guichet.applications.models import BudgetCategory, CofundingState
 from guichet.core.money import ZERO, rate
 
+# Of the page where the budget is written, which has room for two more.
+LINES_A_PAGE = 8
+
 
 @dataclass(frozen=True)
 class Summary:

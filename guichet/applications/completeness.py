@@ -4,7 +4,7 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from guichet.applications.budget import summarise
+from guichet.applications.budget import LINES_A_PAGE, summarise
 from guichet.applications.ceilings import broken
 from guichet.applications.models import (
     ENVIRONMENTAL_UNITS,
@@ -14,17 +14,27 @@ from guichet.applications.models import (
     Section,
 )
 from guichet.applications.own import AnySection, OwnSection, all_sections, is_begun, lacking
+from guichet.applications.sections import MOST_INDICATORS, MOST_KEPT
 from guichet.calls import eligibility
 from guichet.documents.models import ScanState
 
 
 @dataclass(frozen=True)
 class Gap:
-    """One thing to do; `field` is the identifier of the control, or of its block, on the page of the section."""
+    """One thing to do; `field` is the identifier of the control, or of its block, on the page of the section.
+
+    `query` is what the address of that page says more, where it has several.
+    """
 
     section: AnySection
     field: str
     message: str
+    query: str = ""
+
+    @property
+    def place(self) -> str:
+        """From the address of the section to the very field."""
+        return f"{f'?{self.query}' if self.query else ''}#{self.field}"
 
 
 class SectionState(enum.StrEnum):
@@ -124,36 +134,42 @@ def _carrier(application: Application) -> Iterator[Gap]:
 def _plan(application: Application) -> Iterator[Gap]:
     if not application.plan_links:
         yield Gap(
-            Section.PLAN, "links", "Rattachez le projet à une action du plan de votre ministère, ou proposez-en une."
+            Section.PLAN,
+            "links-0-plan_action_id",
+            "Rattachez le projet à une action du plan de votre ministère, ou proposez-en une.",
         )
 
 
 def _calendar(application: Application) -> Iterator[Gap]:
     if not application.milestones:
-        yield Gap(Section.CALENDAR, "milestones", "Ajoutez au moins un jalon daté.")
+        yield Gap(Section.CALENDAR, "milestones-0-label", "Ajoutez au moins un jalon daté.")
 
 
 def _budget(application: Application) -> Iterator[Gap]:
     call = application.call
     if not application.budget_lines:
-        yield Gap(Section.BUDGET, "lines", "Ajoutez au moins une ligne de dépense.")
+        yield Gap(Section.BUDGET, "lines-0-label", "Ajoutez au moins une ligne de dépense.")
         return
     budget = summarise(application.budget_lines, application.cofundings, staff_counted=call.staff_cost_counted)
-    yield from (Gap(Section.BUDGET, "lines", message) for message in broken(budget, call))
+    yield from (Gap(Section.BUDGET, "lines-0-amount_requested", message) for message in broken(budget, call))
     yield from _budget_lines(application)
 
 
 def _budget_lines(application: Application) -> Iterator[Gap]:
-    for line in application.budget_lines:
+    for index, line in enumerate(application.budget_lines):
         staff_refused = line.category is BudgetCategory.STAFF and not application.call.staff_cost_counted
         if staff_refused and line.amount_requested:
-            yield Gap(Section.BUDGET, "lines", f"L’appel ne finance pas le personnel interne : ligne « {line.label} ».")
+            message = f"L’appel ne finance pas le personnel interne : ligne « {line.label} »."
+            page, place = divmod(index, LINES_A_PAGE)
+            yield Gap(Section.BUDGET, f"lines-{place}-category", message, query=f"page={page + 1}")
 
 
 def _impact(application: Application) -> Iterator[Gap]:
     if not any(indicator.unit in ENVIRONMENTAL_UNITS for indicator in application.indicators):
         units = "kg CO₂ éq., kWh, kg Sb éq. ou kg de matière"
-        yield Gap(Section.IMPACT, "indicators", f"Ajoutez au moins un indicateur environnemental ({units}).")
+        number = len(application.indicators)
+        place = f"indicators-{number}-label" if number < MOST_INDICATORS else "indicators"
+        yield Gap(Section.IMPACT, place, f"Ajoutez au moins un indicateur environnemental ({units}).")
     if application.annual_savings is None:
         yield Gap(Section.IMPACT, "annual_savings", "Indiquez l’économie annuelle attendue, 0 s’il n’y en a pas.")
     elif application.annual_savings and application.savings_from_year is None:
@@ -173,9 +189,11 @@ def _rgesn(application: Application) -> Iterator[Gap]:
 
 def _attachments(application: Application) -> Iterator[Gap]:
     kept = _kept_kinds(application)
+    is_room = sum(attachment.removed_at is None for attachment in application.attachments) < MOST_KEPT
     for kind in application.call.attachment_kinds:
         if kind.required and kind.id not in kept:
-            yield Gap(Section.ATTACHMENTS, "attachments", f"Joignez la pièce « {kind.label} ».")
+            message = f"Joignez la pièce « {kind.label} »."
+            yield Gap(Section.ATTACHMENTS, "kind_id" if is_room else "attachments", message, query=f"piece={kind.id}")
 
 
 def infected(application: Application) -> Iterator[Gap]:
@@ -186,7 +204,9 @@ def infected(application: Application) -> Iterator[Gap]:
         if attachment.removed_at is None and attachment.document.scan_state is ScanState.INFECTED:
             name = attachment.document.name
             yield Gap(
-                Section.ATTACHMENTS, "attachments", f"Remplacez ou retirez « {name} » : l’antivirus l’a trouvé infecté."
+                Section.ATTACHMENTS,
+                f"piece-{attachment.id}",
+                f"Remplacez ou retirez « {name} » : l’antivirus l’a trouvé infecté.",
             )
 
 
@@ -195,7 +215,7 @@ def _is_open(application: Application, section: Section) -> bool:
         case ApplicationStatus.DRAFT:
             return True
         case ApplicationStatus.CHANGES_REQUESTED:
-            asked = (request.sections for request in application.change_requests if request.answered_at is None)
+            asked = (request.sections for request in application.change_requests if request.is_open)
             return any(section.value in sections for sections in asked)
         case _:
             return False

@@ -37,11 +37,34 @@ class ApplicationSubmitted(ApplicationEvent):
 @dataclass(frozen=True, kw_only=True)
 class ApplicationWithdrawn(ApplicationEvent):
     reason: str
+    by_id: uuid.UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangesRequested(ApplicationEvent):
     change_request_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangesExtended(ApplicationEvent):
+    """The last day to complete was put off."""
+
+    change_request_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangesCancelled(ApplicationEvent):
+    """Complements asked by mistake: nothing is awaited any more."""
+
+    change_request_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangesDueSoon(ApplicationEvent):
+    """The last day to complete, `due_on`, comes in a week or in a day, and nothing is answered yet."""
+
+    change_request_id: uuid.UUID
+    due_on: dt.date
 
 
 @dataclass(frozen=True, kw_only=True)

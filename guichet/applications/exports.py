@@ -16,6 +16,7 @@ from guichet.accounts.models import Account
 from guichet.applications import journal, policies, versions
 from guichet.applications.frozen import Json, content_of, reading_of
 from guichet.applications.models import Application, Attachment, ExportKind
+from guichet.applications.timeline import read_by_others
 from guichet.audit.models import Audience
 from guichet.documents import storage
 from guichet.documents.letterhead import letterhead
@@ -127,13 +128,14 @@ def _fill(
     pieces: Sequence[Attachment],
     at: dt.datetime,
 ) -> None:
-    told = list(
-        journal.lines(journal.entries_of(application, audiences_of(actor, application)), application.call.time_zone)
-    )
+    entries = journal.entries_of(application, audiences_of(actor, application))
+    if not policies.can_read_rewriting(actor, application):
+        entries = read_by_others(entries, application)
+    told = list(journal.lines(entries, application.call.time_zone))
     texts = {
         "dossier.pdf": document,
         "journal.csv": journal.as_csv(told),
-        "journal.txt": journal.as_text(told, application.reference or application.title),
+        "journal.txt": journal.as_text(told, application.reference or application.known_title),
     }
     sums, absent = [], []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -8,7 +8,7 @@ can compute again.
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from guichet.applications.models import Application, PlanLink, Section
 from guichet.applications.own import file_labels, frozen_sections, hidden_files
 from guichet.applications.sections import COLUMNS
 from guichet.core.money import ZERO
-from guichet.web.filters import day, euros, filesize, number
+from guichet.web.filters import day, euros, number
 
 Json = dict[str, Any]
 
@@ -218,15 +218,16 @@ def shown(field: Json) -> str:
         case "lines":
             return "\n".join(field["value"])
         case kind:
-            return _shown_value(kind, field["value"])
+            return shown_value(kind, field["value"])
 
 
 def _shown_row(columns: list[Json], row: list[Any]) -> str:
-    texts = ((column["label"], _shown_value(column["kind"], value)) for column, value in zip(columns, row, strict=True))
+    texts = ((column["label"], shown_value(column["kind"], value)) for column, value in zip(columns, row, strict=True))
     return " ; ".join(f"{label} : {text}" for label, text in texts if text)
 
 
-def _shown_value(kind: str, value: Any) -> str:
+def shown_value(kind: str, value: Any) -> str:
+    """A value of that kind as people read it."""
     if value is None or value == "":
         return ""
     match kind:
@@ -240,44 +241,3 @@ def _shown_value(kind: str, value: Any) -> str:
             return "Oui" if value else "Non"
         case _:
             return str(value)
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a version says otherwise than the one before; an empty text is what was not there."""
-
-    section: str
-    label: str
-    before: str
-    after: str
-
-
-def changes(before: Json, after: Json) -> list[Change]:
-    """Field by field, then file by file, what changed from one frozen content to the next."""
-    old, new = _by_key(before), _by_key(after)
-    found = []
-    for key in [*new, *(key for key in old if key not in new)]:
-        section, label = (new.get(key) or old[key])[:2]
-        texts = [side[key][2] if key in side else "" for side in (old, new)]
-        if texts[0] != texts[1]:
-            found.append(Change(section, label, *texts))
-    return [*found, *_changed_files(before["attachments"], after["attachments"])]
-
-
-def _by_key(content: Json) -> dict[tuple[str, str], tuple[str, str, str]]:
-    return {
-        (section["section"], field["key"]): (section["label"], field["label"], shown(field))
-        for section in content["sections"]
-        for field in section["fields"]
-    }
-
-
-def _changed_files(before: Iterable[Json], after: Iterable[Json]) -> Iterator[Change]:
-    old, new = ({piece["id"]: piece for piece in pieces} for pieces in (before, after))
-    label = Section.ATTACHMENTS.label
-    yield from (Change(label, piece["kind"], _file(piece), "") for key, piece in old.items() if key not in new)
-    yield from (Change(label, piece["kind"], "", _file(piece)) for key, piece in new.items() if key not in old)
-
-
-def _file(piece: Json) -> str:
-    return f"{piece['name']} ({filesize(piece['size'])})"

@@ -18,6 +18,7 @@ ASSIGNMENTS = {
     "assignment.create": "Évaluateur désigné",
     "assignment.renew": "Évaluateur désigné de nouveau",
     "assignment.cancel": "Désignation retirée",
+    "assignment.stop": "Évaluation arrêtée, le dossier étant retiré",
     "assignment.accept": "Absence de conflit d’intérêts déclarée",
     "assignment.declare_conflict": "Conflit d’intérêts déclaré",
     "assignment.decline": "Évaluation déclinée",

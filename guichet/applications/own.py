@@ -1,13 +1,11 @@
 """The sections of a dossier that come from its call's own questions: what they ask, hold, lack and say. Pure."""
 
 import datetime as dt
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
+from guichet.applications import merging
 from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, Section
 from guichet.questions.answers import Names, Sheet
 from guichet.questions.definition import Definition, Kind, Question, dump, load
@@ -15,6 +13,8 @@ from guichet.questions.definition import Section as OwnPart
 from guichet.questions.differences import Difference, differences
 from guichet.questions.models import QuestionForm
 
+# Beside the answers in a fingerprint: the questions themselves.
+ASKED = "asked"
 KINDS = {Kind.AMOUNT: "euros", Kind.DATE: "day", Kind.YES_NO: "yes_no"}
 
 
@@ -110,12 +110,16 @@ def is_begun(application: Application, section: OwnSection) -> bool:
     return part is not None and any(question.key in held for question in part.questions)
 
 
-def fingerprint(application: Application, part: OwnPart) -> str:
-    """Changes whenever the answers of the section do, or what it asks."""
+def values_of(application: Application, part: OwnPart) -> dict[str, Any]:
+    """The answers of the section, and what it asks."""
     held = application.own.answers if application.own else {}
     answers = {question.key: held.get(question.key, {}).get("value") for question in part.questions}
-    content = msgspec.json.encode([dump(Definition(sections=[part])), answers])
-    return hashlib.sha256(content).hexdigest()[:16]
+    return {ASKED: dump(Definition(sections=[part])), **answers}
+
+
+def fingerprint(application: Application, part: OwnPart, shown: Mapping[str, str] | None = None) -> str:
+    """Changes whenever the answers of the section do, or what it asks; `shown` as in sections.fingerprint."""
+    return merging.fingerprint(values_of(application, part), shown)
 
 
 def former_answers(application: Application) -> list[dict[str, str]]:

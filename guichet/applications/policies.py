@@ -12,7 +12,10 @@ from guichet.calls.policies import status_at
 S = ApplicationStatus
 EDITABLE = frozenset({S.DRAFT, S.CHANGES_REQUESTED})
 ORDERED = frozenset({CallStatus.PUBLISHED, CallStatus.OPEN})
-WITHDRAWABLE = frozenset({S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW})
+# Until the decision that awards or refuses it; an inscription on the waiting list does not bind the team.
+WITHDRAWABLE = frozenset(
+    {S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW, S.REVIEWED, S.DEFERRED, S.WAITLISTED}
+)
 
 
 def still_applies(actor: Account, application: Application) -> bool:
@@ -52,9 +55,7 @@ def can_edit_section(actor: Account, application: Application, section: AnySecti
         return False
     if application.status is S.DRAFT:
         return True
-    return any(
-        section.value in request.sections for request in application.change_requests if request.answered_at is None
-    )
+    return any(section.value in request.sections for request in application.change_requests if request.is_open)
 
 
 def can_request_endorsement(actor: Account, application: Application) -> bool:
@@ -105,6 +106,20 @@ def can_process(actor: Account, application: Application) -> bool:
     return is_officer(actor, application)
 
 
+def can_cancel_changes(actor: Account, application: Application) -> bool:
+    """The officer takes back a request made while the dossier was only submitted."""
+    return can_process(actor, application) and _asked_from(application) is not S.UNDER_REVIEW
+
+
+def can_cancel_changes_in_review(actor: Account, application: Application) -> bool:
+    """The same, for a request that interrupted a review: it goes on."""
+    return can_process(actor, application) and _asked_from(application) is S.UNDER_REVIEW
+
+
+def _asked_from(application: Application) -> ApplicationStatus | None:
+    return next((request.asked_from for request in application.change_requests if request.is_open), None)
+
+
 def can_publish_decision(actor: Account, application: Application) -> bool:
     """What the chair prepared is published by the chair or the secretariat, never for one's own ministry."""
     return (
@@ -138,3 +153,8 @@ def can_read_rewriting(actor: Account, application: Application) -> bool:
         return True
     reads_on = is_on_team(actor, application) or is_focal_point(actor, application)
     return reads_on or actor.holds_on_call(application.call_id, Role.AUDITOR)
+
+
+def can_read_unsent(actor: Account, application: Application) -> bool:
+    """What was written for complements and never handed in stays with those who wrote it, and their focal point."""
+    return is_on_team(actor, application) or is_focal_point(actor, application)

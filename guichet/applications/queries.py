@@ -151,25 +151,6 @@ def _whole(rows: sa.Select[Application], *more: ORMOption) -> Application:
 SET_ASIDE = (ApplicationStatus.INELIGIBLE, ApplicationStatus.WITHDRAWN, ApplicationStatus.CLOSED)
 
 
-def listed(
-    rows: sa.Select[Application], *, status: ApplicationStatus | None, call_id: UUID | None, words: str
-) -> sa.Select[Application]:
-    """`rows` filtered for a list, newest first; `words` are looked for in the title and in the reference."""
-    if status is not None:
-        rows = rows.where(Application.status == status)
-    if call_id is not None:
-        rows = rows.where(Application.call_id == call_id)
-    if words:
-        rows = rows.where(
-            sa.or_(
-                Application.title.icontains(words, autoescape=True),
-                Application.reference.icontains(words, autoescape=True),
-            )
-        )
-    options = (joinedload(Application.call), joinedload(Application.organisation))
-    return rows.options(*options).order_by(Application.created_at.desc(), Application.id)
-
-
 def count_by_status(rows: sa.Select[Application]) -> dict[ApplicationStatus, int]:
     """How many of `rows` are in each status, in the order of a dossier's life; none is left out."""
     counted = db.session.execute(
@@ -203,14 +184,18 @@ def call_with_lists(call_id: UUID) -> Call:
     return db.session.scalars(rows.options(*lists)).unique().one()
 
 
-def drafts_of(actor: Account, call_id: UUID) -> list[Application]:
-    """What `actor` has begun and not submitted in this call, newest first."""
-    rows = mine(actor).where(
+def begun_by(actor: Account, call_id: UUID) -> sa.Select[Application]:
+    """What `actor` has begun and not submitted in this call."""
+    return mine(actor).where(
         Application.call_id == call_id,
         Application.status.in_(NEVER_SUBMITTED),
         Application.id.in_(sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id)),
     )
-    return list(db.session.scalars(rows.order_by(Application.created_at.desc())))
+
+
+def drafts_of(actor: Account, call_id: UUID) -> list[Application]:
+    """The same, newest first."""
+    return list(db.session.scalars(begun_by(actor, call_id).order_by(Application.created_at.desc())))
 
 
 def carriers_for(actor: Account) -> list[Organisation]:

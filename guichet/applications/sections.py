@@ -1,11 +1,9 @@
 """What each section holds, as plain values: to fill its form, to notice that somebody changed it. Pure."""
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
+from guichet.applications import merging
 from guichet.applications.models import Application, Section
 
 COLUMNS: dict[Section, tuple[str, ...]] = {
@@ -28,6 +26,8 @@ MILESTONE = ("label", "due_on")
 LINE = ("id", "category", "label", "year", "amount", "amount_requested")
 COFUNDING = ("name", "kind", "year", "amount", "state")
 INDICATOR = ("label", "unit", "baseline", "target", "measured_on")
+
+MOST_INDICATORS, MOST_KEPT = 8, 20
 
 Values = dict[str, Any]
 
@@ -58,7 +58,9 @@ def _rows(things: Iterable[Any], names: tuple[str, ...]) -> list[Values]:
     return [{name: getattr(thing, name) for name in names} for thing in things]
 
 
-def fingerprint(application: Application, section: Section) -> str:
-    """Changes whenever the content of `section` does, and only then: two people may write two sections at once."""
-    content = msgspec.json.encode(values_of(application, section))
-    return hashlib.sha256(content).hexdigest()[:16]
+def fingerprint(application: Application, section: Section, shown: Mapping[str, str] | None = None) -> str:
+    """Changes whenever the content of `section` does, and only then: two people may write two sections at once.
+
+    `shown` (see merging.Merge.kept) is for a page that goes on without having been given somebody else's values.
+    """
+    return merging.fingerprint(values_of(application, section), shown)

@@ -18,6 +18,15 @@ def remind_drafts() -> None:
             told = reminders.remind_drafts()
 
 
+@shared_task(name="applications.remind_complements", ignore_result=True)
+def remind_complements() -> None:
+    """Every hour: each team is told a week, then a day before the last day of its complements."""
+    told = reminders.BATCH
+    while told == reminders.BATCH:
+        with unit_of_work():
+            told = reminders.remind_complements()
+
+
 @shared_task(name="applications.remove_old_drafts", ignore_result=True)
 def remove_old_drafts() -> None:
     """Every day: the old drafts that were announced go, then those that will be soon are announced."""

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from guichet.applications.models import Section
+from guichet.applications.models import Application, Section
 from guichet.audit.models import AuditEntry
 
 TITLES = {
@@ -26,6 +26,10 @@ TITLES = {
     "application.endorse": "Dossier visé et déposé",
     "application.submit": "Dossier déposé",
     "application.request_changes": "Compléments demandés",
+    "application.extend_changes": "Délai des compléments prolongé",
+    "application.cancel_changes": "Demande de compléments annulée",
+    "application.cancel_changes_in_review": "Demande de compléments annulée",
+    "application.remind_complements": "Compléments rappelés à l’équipe",
     "application.resubmit": "Compléments déposés",
     "application.declare_eligible": "Dossier déclaré recevable",
     "application.declare_ineligible": "Dossier déclaré irrecevable",
@@ -51,6 +55,15 @@ MAILS = {
     "email.cancelled": ("annulé", "neutral"),
 }
 SAVE = "application.save-section"
+# What the team does while it writes: it names sections and files that nobody else may know of yet.
+WRITING = {
+    SAVE,
+    "application.read-form",
+    "application.attach",
+    "application.remove-attachment",
+    "application.replace-attachment",
+    "application.find-infected",
+}
 # The fact that completes a title, the first that an entry has.
 TOLD = ("member", "reason", "message", "name")
 
@@ -73,6 +86,12 @@ class Moment:
     detail: str = ""
     mails: list[Mail] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
+
+
+def read_by_others(history: Iterable[AuditEntry], application: Application) -> list[AuditEntry]:
+    """Without what the team wrote since the complements that it has not handed in yet."""
+    since = next((request.created_at for request in application.change_requests if request.is_open), None)
+    return [entry for entry in history if since is None or entry.action not in WRITING or entry.created_at < since]
 
 
 def timeline(history: Iterable[AuditEntry], titles: Mapping[str, str] = TITLES) -> list[Moment]:
@@ -112,7 +131,8 @@ def _moment(entry: AuditEntry, titles: Mapping[str, str]) -> Moment:
 def section_label(entry: AuditEntry) -> str:
     """The section that was saved, in French."""
     # A section of the call's own questions keeps the title that it had that day.
-    return str(entry.facts.get("title") or Section(entry.facts["section"]).label)
+    label = str(entry.facts.get("title") or Section(entry.facts["section"]).label)
+    return f"{label} (réunie avec la saisie d’un collègue)" if entry.facts.get("united") else label
 
 
 def _mails(entries: list[AuditEntry]) -> dict[str, Mail]:

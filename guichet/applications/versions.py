@@ -8,7 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, undefer
 
-from guichet.applications.models import Application, ApplicationVersion, Attachment
+from guichet.applications.frozen import Json
+from guichet.applications.models import Application, ApplicationVersion, Attachment, ChangeRequest
 from guichet.calls.models import Call
 from guichet.core.db import db
 from guichet.core.errors import NotFound
@@ -26,6 +27,19 @@ def version_of(application: Application, number: int) -> ApplicationVersion:
     if found is None:
         raise NotFound("Ce dossier n’a pas de version de ce numéro.")
     return found
+
+
+def unsent_of(application: Application, request_id: UUID) -> tuple[ChangeRequest, Json | None]:
+    """A request of the dossier closed without its answer, and what had been written for it, if anything. Raises NotFound."""
+    rows = sa.select(ChangeRequest, ChangeRequest.unsent).where(
+        ChangeRequest.application_id == application.id,
+        ChangeRequest.id == request_id,
+        ChangeRequest.closed_at.is_not(None),
+    )
+    found = db.session.execute(rows).one_or_none()
+    if found is None:
+        raise NotFound("Ce dossier n’a pas de demande close de cette adresse.")
+    return found[0], found[1]
 
 
 def awaiting_receipt(application_id: UUID, number: int) -> ApplicationVersion | None:

@@ -35,6 +35,20 @@ WORKFLOW = {
     "resubmit": Transition(
         frozenset({S.CHANGES_REQUESTED}), S.SUBMITTED, policies.can_resubmit, "Déposer les compléments", TEAM
     ),
+    "cancel_changes": Transition(
+        frozenset({S.CHANGES_REQUESTED}),
+        S.SUBMITTED,
+        policies.can_cancel_changes,
+        "Annuler la demande de compléments",
+        OFFICER,
+    ),
+    "cancel_changes_in_review": Transition(
+        frozenset({S.CHANGES_REQUESTED}),
+        S.UNDER_REVIEW,
+        policies.can_cancel_changes_in_review,
+        "Annuler la demande de compléments",
+        OFFICER,
+    ),
     "declare_eligible": Transition(
         frozenset({S.SUBMITTED}), S.ELIGIBLE, policies.can_process, "Déclarer recevable", OFFICER
     ),

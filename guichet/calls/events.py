@@ -7,15 +7,6 @@ from guichet.outbox.events import Event
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallCopied(Event):
-    """`call_id` was made like `model_id` by `actor_id`."""
-
-    call_id: uuid.UUID
-    model_id: uuid.UUID
-    actor_id: uuid.UUID
-
-
-@dataclass(frozen=True, kw_only=True)
 class CallPublished(Event):
     call_id: uuid.UUID
 

@@ -137,6 +137,7 @@ class Call(Model):
         sa.CheckConstraint("amount_min > 0 AND amount_max >= amount_min", name="amounts_in_order"),
         sa.CheckConstraint("max_rate > 0 AND max_rate <= 100", name="rate_is_a_percentage"),
         sa.CheckConstraint("reviews_required BETWEEN 1 AND 10", name="reviews_required_sensible"),
+        sa.CheckConstraint("decision_delay_days BETWEEN 1 AND 730", name="decision_delay_sensible"),
         sa.CheckConstraint("last_reference >= 0", name="last_reference_not_negative"),
         sa.CheckConstraint(
             "applicant_kinds <@ ARRAY['ministry', 'direction', 'operator']::varchar[]", name="applicant_kinds_known"
@@ -168,6 +169,8 @@ class Call(Model):
     one_per_ministry: Mapped[bool] = mapped_column(default=False)
     endorsement_required: Mapped[bool] = mapped_column(default=True)
     reviews_required: Mapped[int] = mapped_column(default=2)
+    # Days between a submission and its decision, that the service commits to; empty when it commits to none.
+    decision_delay_days: Mapped[int | None]
     contact_email: Mapped[str] = mapped_column(sa.String(254), default="")
     # Counter of references: the next dossier takes the next number, under the row's lock.
     last_reference: Mapped[int] = mapped_column(default=0)

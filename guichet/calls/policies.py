@@ -47,6 +47,11 @@ def can_edit(actor: Account, call: Call) -> bool:
     return call.status is CallStatus.DRAFT and can_manage(actor, call)
 
 
+def can_correct(actor: Account, call: Call) -> bool:
+    """The words of a published call are put right by those who manage it; its rules are not."""
+    return call.status in PUBLIC - {CallStatus.ARCHIVED} and can_manage(actor, call)
+
+
 def can_view(actor: Account | None, call: Call) -> bool:
     """A call is public once published; before, only those who prepare it (and auditors) see it."""
     if call.status in PUBLIC:
@@ -62,10 +67,11 @@ def can_see_ledger(actor: Account, call: Call) -> bool:
 
 
 def can_open_envelope(actor: Account, call: Call) -> bool:
-    """Money is brought to the envelope by those who manage the call, or by the financial manager."""
-    return call.status is not CallStatus.ARCHIVED and (
-        can_manage(actor, call) or actor.holds_on_call(call.id, Role.FINANCE)
-    )
+    """Money is brought to the envelope by the financial manager.
+
+    Who prepares a call declares its first envelope, since a call without one cannot be published; once it is, no more.
+    """
+    return can_freeze(actor, call) or can_edit(actor, call)
 
 
 def can_transfer(actor: Account, call: Call) -> bool:
@@ -74,5 +80,5 @@ def can_transfer(actor: Account, call: Call) -> bool:
 
 
 def can_freeze(actor: Account, call: Call) -> bool:
-    """A freeze and its thaw come from the financial manager, or from the officer who was told of them."""
-    return call.status is not CallStatus.ARCHIVED and actor.holds_on_call(call.id, Role.FINANCE, Role.OFFICER)
+    """A freeze and its thaw come from the financial manager alone, as do transfers."""
+    return can_transfer(actor, call)

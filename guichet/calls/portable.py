@@ -1,7 +1,6 @@
 """A call's configuration as one readable YAML file, and back. Pure: no database here (see reading.py for the dangers).
 
-The call's own questions will have one key more, `questions:`, written and read by their own module: `_lists` adds it, and
-`_Root.configuration` takes it. Until then the key is not written, and refused as unknown.
+What packages above add to the file (the call's own questions) are chapters, which registry.py holds.
 """
 
 import datetime as dt
@@ -17,6 +16,7 @@ import yaml
 from guichet.accounts.models import OrganisationKind
 from guichet.calls.models import Applicability
 from guichet.calls.reading import LARGEST_FILE, Block, Unreadable, compose, told
+from guichet.calls.registry import chapters
 from guichet.core.money import LARGEST
 from guichet.web.filters import ZONES
 
@@ -53,6 +53,7 @@ class Configuration:
     staff_cost_counted: bool
     endorsement_required: bool
     reviews_required: int
+    decision_delay_days: int | None
     applicant_kinds: tuple[OrganisationKind, ...]
     organisations: tuple[str, ...]
     one_per_ministry: bool
@@ -62,6 +63,8 @@ class Configuration:
     attachments: tuple[tuple[str, bool], ...]
     # Named only: the files themselves are added by hand.
     documents: tuple[str, ...]
+    # By key of the file, what the chapters of other packages say.
+    chapters: Mapping[str, Any] = field(default_factory=dict)
     # Line of each value that is looked up elsewhere: told when it is not found.
     lines: Mapping[tuple[str, str], int] = field(default_factory=dict, compare=False)
 
@@ -94,6 +97,11 @@ _Dumper.add_representer(Decimal, _write_number)
 def dump(configuration: Configuration) -> str:
     """The file; `load` gives the same configuration back."""
     said = {"format": FORMAT} | _words(configuration) | _rules(configuration) | _lists(configuration)
+    said |= {
+        key: one.write(configuration.chapters[key])
+        for key, one in chapters().items()
+        if configuration.chapters.get(key)
+    }
     return yaml.dump(said, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
 
 
@@ -125,7 +133,11 @@ def _rules(one: Configuration) -> dict[str, Any]:
             "organisations": list(one.organisations),
             "un_dossier_par_ministere": one.one_per_ministry,
         },
-        "instruction": {"visa": one.endorsement_required, "evaluations": one.reviews_required},
+        "instruction": {
+            "visa": one.endorsement_required,
+            "evaluations": one.reviews_required,
+            "delai_de_decision": one.decision_delay_days,
+        },
     }
 
 
@@ -189,6 +201,7 @@ class _Root(Block):
             attachments=self._attachments(),
             documents=self.names("documents", 10),
             lines=self.lines,
+            chapters={key: value for key, one in chapters().items() if (value := one.read(self, key))},
             **parts,
         )
         self.done()
@@ -237,7 +250,11 @@ class _Root(Block):
 
     def _processing(self) -> dict[str, Any]:
         block = self.block("instruction")
-        found = {"endorsement_required": block.truth("visa"), "reviews_required": block.whole("evaluations", 1, 10)}
+        found = {
+            "endorsement_required": block.truth("visa"),
+            "reviews_required": block.whole("evaluations", 1, 10),
+            "decision_delay_days": block.whole_or_none("delai_de_decision", 1, 730),
+        }
         block.done()
         return found
 

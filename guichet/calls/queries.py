@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from guichet.accounts.models import Account, Organisation, Role
-from guichet.calls import ledger, policies
+from guichet.calls import corrections, ledger, policies
 from guichet.calls.models import (
     AttachmentKind,
     Call,
@@ -198,15 +198,16 @@ class Reading:
     attachments: list[tuple[str, bool]]
     organisations: list[str]
     documents: Sequence[CallDocument]
+    corrections: Sequence[corrections.Correction]
 
 
 def reading_of(slug: str, reader: Account | None) -> Reading:
     """The page of a call for `reader` (None: a visitor). Three statements; raises NotFound, also when it is not hers to see."""
-    rows = sa.select(Call, _brought()).where(_is_at(slug)).options(joinedload(Call.criteria))
+    rows = sa.select(Call, _brought(), corrections.lines()).where(_is_at(slug)).options(joinedload(Call.criteria))
     found = db.session.execute(rows).unique().one_or_none()
     if found is None or not policies.can_view(reader, found[0]):
         raise NotFound
-    call, envelope = found
+    call, envelope, corrected = found
     lists: dict[str, list[tuple[str, bool]]] = {"family": [], "action": [], "attachment": [], "organisation": []}
     for name, label, required, _ in db.session.execute(_lists_of(call.id)):
         lists[name].append((label, required))
@@ -218,6 +219,7 @@ def reading_of(slug: str, reader: Account | None) -> Reading:
         attachments=lists["attachment"],
         organisations=sorted(label for label, _ in lists["organisation"]),
         documents=documents_of(call.id),
+        corrections=corrections.read(corrected),
     )
 
 

@@ -15,9 +15,10 @@ import yaml
 
 from guichet.core.errors import RuleBroken
 
-LARGEST_FILE = 200_000
-DEEPEST = 6
-MOST_NODES = 3_000
+# A call that asks all the questions that one may ask.
+LARGEST_FILE = 400_000
+DEEPEST = 7
+MOST_NODES = 12_000
 MOST_FAULTS = 50
 
 T = TypeVar("T")
@@ -152,6 +153,12 @@ class Block:
 
     def whole(self, name: str, least: int, most: int) -> int:
         return int(self.number(name, Decimal(least), Decimal(most), 0))
+
+    def whole_or_none(self, name: str, least: int, most: int) -> int | None:
+        """None when the key is absent or left empty."""
+        if not self.scalar(name, optional=True):
+            return None
+        return self.whole(name, least, most)
 
     def truth(self, name: str) -> bool:
         written = self.scalar(name)

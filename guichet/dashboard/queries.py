@@ -107,7 +107,11 @@ def _mine_to_write(actor: Account, at: dt.datetime) -> sa.Subquery:
         (sa.and_(Application.status == S.AWAITING_ENDORSEMENT, endorsable, in_time), "endorsement"),
     )
     deadline = sa.func.coalesce(sa.cast(ChangeRequest.due_on, sa.DateTime(timezone=True)), Call.closes_at)
-    unanswered = sa.and_(ChangeRequest.application_id == Application.id, ChangeRequest.answered_at.is_(None))
+    unanswered = sa.and_(
+        ChangeRequest.application_id == Application.id,
+        ChangeRequest.answered_at.is_(None),
+        ChangeRequest.closed_at.is_(None),
+    )
     return (
         applications.mine(actor)
         .where(Application.status.in_((S.DRAFT, S.AWAITING_ENDORSEMENT, S.CHANGES_REQUESTED)), kind.is_not(None))
@@ -144,7 +148,7 @@ def _to_evaluate(actor: Account, at: dt.datetime) -> Pile:
     owed = (AssignmentStatus.ASSIGNED, AssignmentStatus.ACCEPTED)
     worklist = (
         evaluations.asked_of(actor)
-        .where(Assignment.status.in_(owed))
+        .where(Assignment.status.in_(owed), Application.status != S.WITHDRAWN)
         .options(joinedload(Assignment.application).joinedload(Application.call))
         .order_by(Assignment.due_on, Assignment.id)
     )
@@ -153,7 +157,7 @@ def _to_evaluate(actor: Account, at: dt.datetime) -> Pile:
         title="Évaluations à rendre",
         tasks=[
             Task(
-                title=assignment.application.title,
+                title=assignment.application.known_title,
                 endpoint="review.evaluation",
                 values={"assignment_id": assignment.id},
                 detail=assignment.application.call.title,
@@ -176,7 +180,7 @@ def _to_process(actor: Account, at: dt.datetime) -> Pile:
         title="Dossiers à instruire",
         tasks=[
             Task(
-                title=dossier.title,
+                title=dossier.known_title,
                 endpoint="review.dossier",
                 values={"application_id": dossier.id},
                 detail=f"{dossier.reference}, {dossier.ministry.short_name}, {_since(dossier, at)}",

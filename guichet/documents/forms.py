@@ -14,5 +14,5 @@ class UploadField(FileField):
     kinds = accepted.LABELS
     accept = accepted.ENDINGS
 
-    def __init__(self, label: str, **kwargs: Any) -> None:
-        super().__init__(label, [FileRequired("Choisissez un fichier.")], **kwargs)
+    def __init__(self, label: str, *, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(label, [FileRequired("Choisissez un fichier.")] if required else [], **kwargs)

@@ -3,6 +3,7 @@
 The texts of a notice are templates/emails/<template>/ subject.txt, body.txt and body.html.
 """
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from guichet.accounts.models import PasswordReset
 from guichet.accounts.services import issue_reset_secret
 from guichet.applications import events as applications
 from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, Attachment, ChangeRequest
+from guichet.applications.services.complements import WEEK
 from guichet.audit.models import Audience
 from guichet.core import clock
 from guichet.core.db import db
@@ -36,6 +38,18 @@ def still_a_draft(application_id: UUID) -> bool:
     """A reminder is not for those who submitted since."""
     status = db.session.scalar(sa.select(Application.status).where(Application.id == application_id))
     return status in {ApplicationStatus.DRAFT, ApplicationStatus.AWAITING_ENDORSEMENT}
+
+
+def still_awaits_complements(application_id: UUID) -> bool:
+    """A reminder is neither for those who answered since, nor for those to whom more time was given."""
+    awaited = sa.exists().where(
+        ChangeRequest.application_id == application_id,
+        ChangeRequest.answered_at.is_(None),
+        ChangeRequest.closed_at.is_(None),
+        # A day more than the notice: the days of a call may be those of another zone.
+        ChangeRequest.due_on <= clock.today() + dt.timedelta(days=WEEK + 1),
+    )
+    return bool(db.session.scalar(sa.select(awaited)))
 
 
 def link_still_opens(account_id: UUID) -> bool:
@@ -118,6 +132,11 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
         Notice("application_withdrawn_staff", STAFF, audience=Audience.STAFF),
     ),
     applications.ChangesRequested: (Notice("changes_requested", TEAM, _change_request),),
+    applications.ChangesExtended: (Notice("changes_extended", TEAM, _change_request),),
+    applications.ChangesCancelled: (Notice("changes_cancelled", TEAM, _change_request),),
+    applications.ChangesDueSoon: (
+        Notice("changes_due_soon", TEAM, _change_request, still_wanted=still_awaits_complements),
+    ),
     applications.DraftDeadlineNear: (Notice("draft_deadline_near", recipients.team, still_wanted=still_a_draft),),
     applications.DraftRemovalNear: (Notice("draft_removal_near", TEAM, still_wanted=still_a_draft),),
     applications.AttachmentInfected: (
@@ -130,6 +149,7 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     review.ApplicationReopened: (Notice("application_reopened", TEAM),),
     review.ReviewAssigned: (Notice("review_assigned", recipients.reviewer, _assignment, Audience.STAFF),),
     review.ReviewDeclined: (Notice("review_declined", STAFF, _assignment, Audience.STAFF),),
+    review.ReviewStopped: (Notice("review_stopped", recipients.reviewer, _assignment, Audience.STAFF),),
     review.ReviewCompleted: (Notice("review_completed", STAFF, _assignment, Audience.STAFF),),
     review.DecisionPublished: (Notice("decision_published", TEAM, _decision),),
     accounts.PasswordResetRequested: (

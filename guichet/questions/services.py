@@ -146,14 +146,6 @@ def copy_from(call: Call, source_id: UUID, *, actor: Account) -> None:
     adopt(call, load(source.definition), actor=actor)
 
 
-def copy_with_call(call: Call, model_id: UUID, *, actor: Account) -> None:
-    """Give a new call the questions of the one that it was made like, where it has none yet."""
-    _lock(call, actor)
-    model = queries.latest_of(model_id)
-    if model is not None and queries.latest_of(call.id) is None:
-        adopt(call, load(model.definition), actor=actor)
-
-
 def adopt(call: Call, definition: Definition, *, actor: Account) -> None:
     """Write a whole form at once in the version being written. Raises RuleBroken when it is not a sound one."""
     _rewrite(call, lambda _form: definition, "call-form.adopt", actor)

@@ -44,6 +44,13 @@ class ReviewDeclined(ApplicationEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReviewStopped(ApplicationEvent):
+    """The dossier was withdrawn: the reviewer has nothing to give any more."""
+
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReviewCompleted(ApplicationEvent):
     assignment_id: uuid.UUID
 

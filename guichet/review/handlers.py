@@ -1,14 +1,23 @@
 """What follows a published decision, a few seconds later."""
 
+from guichet.accounts.models import Account
+from guichet.applications.events import ApplicationWithdrawn
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
+from guichet.core.db import db
 from guichet.documents import services as documents
 from guichet.documents.typesetting import typeset
 from guichet.review.events import DecisionPublished
 from guichet.review.letters import letter_data
 from guichet.review.models import DecisionStatus
 from guichet.review.queries.letters import with_its_dossier
+from guichet.review.services import withdrawal
 from guichet.workflow.engine import lock
+
+
+def clear_withdrawn(event: ApplicationWithdrawn) -> None:
+    """Nothing is asked any more of the reviewers and of the committee; the money reserved returns."""
+    withdrawal.clear(event.application_id, by=db.session.get_one(Account, event.by_id))
 
 
 def make_letter(event: DecisionPublished) -> None:

@@ -32,6 +32,11 @@ def can_assign(actor: Account, assignment: Assignment) -> bool:
     return can_process(actor, assignment.application)
 
 
+def can_stop(_actor: Account, _assignment: Assignment) -> bool:
+    """Nobody: the guichet stops an evaluation by itself, when the dossier is withdrawn."""
+    return False
+
+
 def is_assigned(actor: Account, assignment: Assignment) -> bool:
     return assignment.reviewer_id == actor.id
 

@@ -55,7 +55,7 @@ def applicable(criteria: Iterable[Criterion], application: Application) -> list[
     return [
         criterion
         for criterion in criteria
-        if criterion.applicability is Applicability.ALWAYS or application.is_digital_service
+        if criterion.applicability is Applicability.ALWAYS or application.submitted_digital
     ]
 
 

@@ -30,6 +30,8 @@ ASSIGNMENT = {
     "cancel": Transition(
         frozenset({A.ASSIGNED}), A.CANCELLED, policies.can_assign, "Retirer la désignation", OFFICER, Audience.STAFF
     ),
+    # By the guichet alone, when the dossier is withdrawn.
+    "stop": Transition(policies.STEP_ASIDE, A.STOPPED, policies.can_stop, "Arrêter", "guichet", Audience.STAFF),
     "renew": Transition(
         frozenset({A.CANCELLED}), A.ASSIGNED, policies.can_assign, "Désigner de nouveau", OFFICER, Audience.STAFF
     ),

@@ -24,7 +24,7 @@ from guichet.outbox import services as outbox
 from guichet.outbox.models import MessageStatus, OutboxMessage
 from guichet.supervision import metrics, queries
 from guichet.supervision.forms import AuditFilter, EmailFilter, MessageFilter
-from guichet.supervision.policies import can_read_facts
+from guichet.supervision.policies import reserved_to
 from guichet.supervision.readiness import readiness
 from guichet.web.forms import ActionForm
 from guichet.web.pages import page, requested_page
@@ -121,8 +121,8 @@ def journal() -> ResponseReturnValue:
         until=_midnight(filters.jusque.data, days=1),
     )
     found = paginate(rows, requested_page())
-    known = functools.partial(can_read_facts, current_account())
-    return page("supervision/journal.html", filters=filters, found=found, known=known, crumbs=_crumbs("Journal"))
+    reserved = functools.partial(reserved_to, current_account())
+    return page("supervision/journal.html", filters=filters, found=found, reserved=reserved, crumbs=_crumbs("Journal"))
 
 
 @bp.get("/readyz")

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from flask import Flask
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField, TextAreaField
+from wtforms import Field, FieldList, StringField, TextAreaField
 
 from guichet.core.errors import RuleBroken
 
@@ -50,6 +50,14 @@ class Form(FlaskForm):
             self.form_errors.append(problem.message)
         else:
             field.errors = [*field.errors, problem.message]
+
+
+def put_back(field: Field, value: Any) -> None:
+    """Make `field` hold `value`, as a page just opened would, instead of what was sent."""
+    field.raw_data = None
+    if isinstance(field, FieldList):
+        field.last_index = -1
+    field.process(None, value)
 
 
 def control(field: Field) -> str:

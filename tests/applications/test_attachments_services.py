@@ -15,7 +15,7 @@ from guichet.core.transaction import unit_of_work
 from guichet.documents.models import Document
 from tests.factories import files
 from tests.factories.accounts import make_account
-from tests.factories.applications import make_application
+from tests.factories.applications import hand_in, make_application
 from tests.factories.calls import make_call
 from tests.factories.submission import join, loaded
 
@@ -113,10 +113,8 @@ def test_remove_refuses_once_submitted(lead):
     draft = make_application(lead=lead, complete=True)
     attachment = join(draft, lead)
     draft = loaded(draft)
-    db.session.execute(
-        sa.text("UPDATE application SET status = 'submitted', submitted_at = now(), reference = 'X-1' WHERE id = :id"),
-        {"id": draft.id},
-    )
+    hand_in(draft)
+    db.session.flush()
 
     with pytest.raises(Forbidden), unit_of_work():
         attachments.remove(draft, attachment.id, actor=lead)

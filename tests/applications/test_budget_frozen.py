@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from guichet.accounts.models import Account, Role
-from guichet.applications.frozen import changes, content_of, reading_of
+from guichet.applications.differences import between
+from guichet.applications.frozen import content_of, reading_of
 from guichet.applications.models import Section
 from guichet.applications.receipts import receipt_data
 from guichet.applications.services import submission
@@ -50,13 +51,14 @@ def test_the_difference_of_two_versions_names_the_cofunder_that_came(lead):
     before = frozen(application, lead)
     make_cofunding(application, name="Département")
 
-    found = changes(before, frozen(application, lead, 2))
+    found = between(before, frozen(application, lead, 2))
 
     assert [(change.label, change.before) for change in found] == [
         ("Cofinancements", ""),
         ("Montant cofinancé", "0\u00a0€"),
     ]
-    assert "Département" in found[0].after
+    (line,) = found[0].lines
+    assert (line.kind, "Département" in line.text) == ("new", True)
 
 
 def old_version(lead):

@@ -6,16 +6,16 @@ import sqlalchemy as sa
 
 from guichet.accounts.models import Role
 from guichet.applications import policies
-from guichet.applications.frozen import changes
+from guichet.applications.differences import between
 from guichet.applications.models import ApplicationStatus, ApplicationVersion, ChangeRequest, Section
 from guichet.applications.services import complements, submission
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import Forbidden, InvalidTransition, RuleBroken
 from guichet.core.transaction import unit_of_work
+from guichet.review.services import eligibility
 from tests.factories.accounts import make_account
 from tests.factories.applications import make_application
-from tests.factories.calls import make_call
 from tests.factories.submission import join, loaded, make_submitted
 
 S = ApplicationStatus
@@ -116,18 +116,11 @@ def test_resubmit_makes_a_second_version_and_closes_the_request(submitted, lead,
     assert (application.reference, application.submitted_at) == (reference, submitted_at)
     assert db.session.scalars(sa.select(ChangeRequest.answered_at)).one() == version.submitted_at
     first, second = db.session.scalars(sa.select(ApplicationVersion).order_by(ApplicationVersion.number))
-    told = [
-        (change.section, change.label, change.before, change.after) for change in changes(first.content, second.content)
-    ]
-    assert told == [
-        (
-            "Besoin et solution",
-            "Livrables",
-            "Un atelier, un guide, un tableau de suivi.",
-            "Un atelier et trois guides.",
-        ),
-        ("Pièces jointes", "Autre pièce", "", "annexe.txt (6\u00a0octets)"),
-    ]
+    text, files = between(first.content, second.content)
+    assert (text.section, text.label) == ("Besoin et solution", "Livrables")
+    assert (text.before, text.after) == ("Un atelier, un guide, un tableau de suivi.", "Un atelier et trois guides.")
+    assert files.section == "Pièces jointes"
+    assert [line.text.split(",")[0] for line in files.lines] == ["Autre pièce : annexe.txt (6\u00a0octets"]
     assert owed().count(("ApplicationSubmitted", "make_receipt")) == 2
 
 
@@ -143,21 +136,18 @@ def test_resubmit_refuses_what_the_answer_emptied(submitted, lead, officer):
     assert db.session.scalars(sa.select(ApplicationVersion.number)).all() == [1]
 
 
-@pytest.mark.parametrize("zone", ["Europe/Paris", "Pacific/Noumea", "America/Guadeloupe"])
-def test_resubmit_is_taken_until_the_last_second_of_the_last_day_in_the_zone_of_the_call(lead, officer, at, zone):
-    call = make_call(time_zone=zone)
-    submitted = make_submitted(lead, call=call)
+def test_resubmit_is_taken_after_the_last_day_until_the_officer_closes(submitted, lead, officer, at):
     due_on = ask(submitted, officer).due_on
-    midnight = dt.datetime.combine(due_on + dt.timedelta(days=1), dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
-
-    at(midnight)
-    with pytest.raises(RuleBroken, match="Le délai pour compléter a pris fin"), unit_of_work():
-        submission.resubmit(loaded(submitted), actor=lead)
-    at(midnight - dt.timedelta(seconds=1))
+    at(clock.midnight(due_on + dt.timedelta(days=4), submitted.call.time_zone))
     with unit_of_work():
         submission.resubmit(loaded(submitted), actor=lead)
 
     assert submitted.status is S.SUBMITTED
+    ask(loaded(submitted), officer)
+    with unit_of_work():
+        eligibility.close_without_follow_up(loaded(submitted), "Sans réponse.", actor=officer)
+    with pytest.raises(InvalidTransition), unit_of_work():
+        submission.resubmit(loaded(submitted), actor=lead)
 
 
 def test_resubmit_keeps_its_own_date_after_the_call_closed(submitted, lead, officer, at):

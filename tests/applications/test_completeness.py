@@ -67,15 +67,19 @@ CHANGES: dict[str, tuple[Callable[[Application], None], Section, str]] = {
         Section.TEAM,
         "carrier_time_percent",
     ),
-    "no plan link": (lambda a: a.plan_links.clear(), Section.PLAN, "links"),
-    "no milestone": (lambda a: a.milestones.clear(), Section.CALENDAR, "milestones"),
-    "no budget": (lambda a: a.budget_lines.clear(), Section.BUDGET, "lines"),
-    "more resources than costs": (lambda a: make_cofunding(a, amount=Decimal("60000.01")), Section.BUDGET, "lines"),
-    "no indicator": (lambda a: a.indicators.clear(), Section.IMPACT, "indicators"),
+    "no plan link": (lambda a: a.plan_links.clear(), Section.PLAN, "links-0-plan_action_id"),
+    "no milestone": (lambda a: a.milestones.clear(), Section.CALENDAR, "milestones-0-label"),
+    "no budget": (lambda a: a.budget_lines.clear(), Section.BUDGET, "lines-0-label"),
+    "more resources than costs": (
+        lambda a: make_cofunding(a, amount=Decimal("60000.01")),
+        Section.BUDGET,
+        "lines-0-amount_requested",
+    ),
+    "no indicator": (lambda a: a.indicators.clear(), Section.IMPACT, "indicators-0-label"),
     "no environmental indicator": (
         lambda a: setattr(a.indicators[0], "unit", ImpactUnit.UNITS),
         Section.IMPACT,
-        "indicators",
+        "indicators-1-label",
     ),
     "no savings": (lambda a: setattr(a, "annual_savings", None), Section.IMPACT, "annual_savings"),
     "savings from no year": (lambda a: setattr(a, "savings_from_year", None), Section.IMPACT, "savings_from_year"),
@@ -159,10 +163,10 @@ def test_missing_asks_the_required_attachments(dossier):
     assert missing(dossier) == []
 
     kind.required = True
-    assert gaps(dossier) == [(Section.ATTACHMENTS, "attachments")]
+    assert gaps(dossier) == [(Section.ATTACHMENTS, "kind_id")]
 
     dossier.attachments.append(Attachment(kind_id=kind.id, document=Document(), removed_at=clock.now()))
-    assert gaps(dossier) == [(Section.ATTACHMENTS, "attachments")]
+    assert gaps(dossier) == [(Section.ATTACHMENTS, "kind_id")]
 
     dossier.attachments.append(Attachment(kind_id=kind.id, document=Document()))
     assert missing(dossier) == []

@@ -69,6 +69,7 @@ IMPOSSIBLE: dict[str, dict[str, Any]] = {
     "ck_application_carrier_time_is_a_percentage": {"carrier_time_percent": 101},
     "ck_application_rgesn_score_is_a_percentage": {"rgesn_score": -1},
     "ck_application_ministry_rank_positive": {"ministry_rank": 0},
+    "ck_application_told_iff_submitted": {"submitted_title": "Titre"},
 }
 
 
@@ -206,3 +207,14 @@ def test_every_constraint_of_the_dossier_is_tried_here():
     values = {name for name in names if name.rsplit("_", 1)[-1] in {"teamrole", "budgetcategory", "impactunit"}}
     values |= {"ck_plan_link_proposed_theme", "ck_plan_link_level_aimed"}
     assert {name for name in names - values if name not in text} == set()
+
+
+@pytest.mark.parametrize("column", ["title", "summary", "total_cost", "amount_requested", "is_digital_service"])
+def test_the_words_submitted_are_those_of_the_dossier_but_while_complements_are_written(session, column):
+    changes = {"total_cost": Decimal(130_000), "amount_requested": Decimal(50_000), "is_digital_service": True}
+    change = {column: changes.get(column, "Récrit")}
+    being_written = make_application(status=S.CHANGES_REQUESTED)
+    being_examined = make_application(status=S.ELIGIBLE)
+
+    write(changed(being_written, **change))
+    refused_by("ck_application_told_as_submitted", changed(being_examined, **change))

@@ -85,3 +85,39 @@ def test_a_stored_file_is_attached_once(submitted):
 
     with pytest.raises(IntegrityError, match="uq_attachment_document_id"):
         db.session.flush()
+
+
+NOW = clock.now()
+
+
+@pytest.mark.parametrize(
+    ("columns", "constraint"),
+    [
+        ({"answered_at": NOW, "closed_at": NOW, "closure": "withdrawn"}, "ends_once"),
+        ({"closed_at": NOW}, "closed_at_iff_closed"),
+        ({"closure": "closed"}, "closed_at_iff_closed"),
+        ({"closed_at": NOW, "closure": "cancelled"}, "cancellation_has_a_reason"),
+        ({"closed_at": NOW, "closure": "lost"}, "requestclosure"),
+        ({"extended_from": NOW.date()}, "extension_has_a_reason"),
+        ({"extension_reason": "Motif"}, "extension_has_a_reason"),
+        ({"extended_from": NOW.date() + dt.timedelta(days=9), "extension_reason": "Motif"}, "extended_to_a_later_day"),
+        ({"asked_from": "lost"}, "asked_from"),
+    ],
+)
+def test_change_request_refuses_what_cannot_be(submitted, columns, constraint):
+    request = ChangeRequest(
+        application_id=submitted.id,
+        sections=["budget"],
+        message="Précisez.",
+        due_on=NOW.date() + dt.timedelta(days=5),
+        requested_by_id=submitted.team[0].account_id,
+    )
+    db.session.add(request)
+    db.session.flush()
+    given = {
+        name: sa.literal_column(f"'{value}'") if name in {"closure", "asked_from"} else value
+        for name, value in columns.items()
+    }
+
+    with pytest.raises(IntegrityError, match=f"ck_change_request_{constraint}"):
+        db.session.execute(sa.update(ChangeRequest).where(ChangeRequest.id == request.id).values(given))

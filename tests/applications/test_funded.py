@@ -171,10 +171,12 @@ def test_a_search_among_five_thousand_projects_reads_the_index(past):
     """Each with long texts of its own; the words looked for are in one of a hundred."""
     model = publish(past, title="Modèle", summary="", problem="", solution="")
     names = [column.name for column in Application.__table__.columns if column.name != "words"]
+    title = "'Projet ' || n || CASE WHEN n % 100 = 0 THEN ' de réemploi' ELSE ' divers' END"
     fresh = {
         "id": "gen_random_uuid()",
         "reference": "'TAS-' || n",
-        "title": "'Projet ' || n || CASE WHEN n % 100 = 0 THEN ' de réemploi' ELSE ' divers' END",
+        "title": title,
+        "submitted_title": title,
         "problem": "repeat('un besoin numéro ' || n || ' qui se raconte ', 30)",
         "solution": "repeat('une réponse ' || n % 977 || ' qui se détaille ', 30)",
     }

@@ -75,7 +75,7 @@ def test_an_infected_file_is_a_gap_while_it_can_be_changed_and_no_longer(lead, o
     db.session.flush()
 
     (gap,) = missing(loaded(draft))
-    assert (gap.section, gap.field) == (Section.ATTACHMENTS, "attachments")
+    assert (gap.section, gap.field) == (Section.ATTACHMENTS, f"piece-{attachment.id}")
     assert "Remplacez ou retirez « virus.pdf »" in gap.message
     with pytest.raises(RuleBroken, match=r"virus\.pdf"), unit_of_work():
         submission.submit(loaded(draft), actor=lead)

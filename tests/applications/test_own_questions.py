@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -11,13 +12,14 @@ from guichet.accounts.models import Role
 from guichet.applications import queries
 from guichet.applications.completeness import missing
 from guichet.applications.models import ApplicationStatus
-from guichet.applications.own import OwnSection, all_sections, former_answers, news, sheet_of
+from guichet.applications.own import OwnSection, all_sections, fingerprint, former_answers, news, sheet_of
 from guichet.applications.services import complements, own, submission
 from guichet.core import clock
 from guichet.core.transaction import unit_of_work
 from guichet.questions import services as builder
 from guichet.questions.definition import Definition, Section
 from tests.applications.page_reader import read
+from tests.applications.writing import colleague_of
 from tests.factories import files
 from tests.factories.accounts import make_account, make_ministry
 from tests.factories.applications import make_application
@@ -122,6 +124,57 @@ def test_two_editors_see_both_texts(dossier, lead, client_for):
     assert client.post(address(dossier), data=again).status_code == 303
 
 
+def test_two_editors_of_two_questions_are_brought_together(dossier, lead, client_for):
+    client, colleague = client_for(lead), colleague_of(dossier, lead)
+    theirs = client_for(colleague)
+    fields = read(client.get(address(dossier))).fields
+    assert answer(theirs, dossier, q2="12").status_code == 303
+
+    fields.fill({"q3": "50", "then": "stay"})
+    sent = client.post(address(dossier), data=fields, follow_redirects=True)
+
+    assert f"{colleague.full_name} a modifié « Postes concernés » pendant votre saisie" in read(sent).text
+    sheet = sheet_of(queries.loaded(dossier.id))
+    assert (Decimal(sheet.stored["q2"]), Decimal(sheet.stored["q3"])) == (12, 50)
+
+
+def test_two_editors_of_one_question_choose_and_keep_the_rest(dossier, lead, client_for):
+    client, theirs = client_for(lead), client_for(colleague_of(dossier, lead))
+    fields = read(client.get(address(dossier))).fields
+    assert answer(theirs, dossier, q2="12", q3="70").status_code == 303
+    fields.fill({"q2": "15", "q5": "non"})
+
+    conflict = client.post(address(dossier), data=fields)
+
+    page = read(conflict)
+    assert conflict.status_code == 409
+    assert [name for name in page.fields if name.startswith("choice-")] == ["choice-q2"]
+    assert page.fields["q3"] == "70"
+    assert "data-autosave" not in conflict.get_data(as_text=True)
+    page.fields["choice-q2"] = "theirs"
+    chosen = read(client.post(address(dossier), data={**page.fields, "choose": "1"}))
+    assert chosen.fields["q2"] == "12"
+    assert client.post(address(dossier), data=page.fields).status_code == 303
+    stored = sheet_of(queries.loaded(dossier.id)).stored
+    assert (Decimal(stored["q2"]), Decimal(stored["q3"]), stored["q5"]) == (12, 70, False)
+
+
+def test_own_answers_saved_by_themselves_merge_and_clash(dossier, lead, client_for):
+    client, theirs = client_for(lead), client_for(colleague_of(dossier, lead))
+    fields = read(client.get(address(dossier))).fields.to_dict()
+    assert answer(theirs, dossier, q2="12").status_code == 303
+    url = f"{address(dossier)}/saisie"
+
+    first = client.post(url, data=fields | {"q3": "50"})
+    assert first.json["state"] == "saved"
+    assert "a modifié « Postes concernés »" in first.json["message"]
+    again = client.post(url, data=fields | {"q3": "60", "version": first.json["version"]})
+    assert again.json["state"] == "saved"
+    assert Decimal(sheet_of(queries.loaded(dossier.id)).stored["q2"]) == 12
+    last = client.post(url, data=fields | {"q2": "15", "version": again.json["version"]})
+    assert (last.status_code, last.json["state"]) == (409, "conflict")
+
+
 def test_nobody_else_answers(dossier, client_for):
     assert client_for(make_account(Role.APPLICANT)).get(address(dossier)).status_code == 404
     assert client_for(make_account(Role.AUDITOR)).get(address(dossier)).status_code == 403
@@ -133,7 +186,7 @@ def write(dossier, lead, values, key="s1"):
     part = sheet_of(application).definition.section(key)
     with unit_of_work():
         section = OwnSection(key, part.title)
-        seen = own.fingerprint(application, part)
+        seen = fingerprint(application, part)
         own.save(application, section, values, {}, seen=seen, actor=lead)
 
 

@@ -25,6 +25,10 @@ TEAM_ONLY = {
     "can_delete": {"lead"},
     "can_manage_team": {"lead", "focal point"},
     "can_process": {"officer", "officer of the call"},
+    # Which of the two steps is open depends on where the request came from: see test_complements_endings.
+    "can_cancel_changes": {"officer", "officer of the call"},
+    "can_cancel_changes_in_review": set(),
+    "can_read_unsent": {"lead", "colleague", "focal point"},
     "can_publish_decision": {"officer", "officer of the call", "chair"},
     "can_read_former_files": {"lead", "colleague", "focal point", "auditor"},
     "can_read_staff_entries": {"officer", "officer of the call", "auditor"},

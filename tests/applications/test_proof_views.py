@@ -56,7 +56,7 @@ def fingerprint(number=1):
 
 
 def test_a_version_shows_what_was_submitted_whatever_the_dossier_became(browser, submitted):
-    db.session.execute(sa.text("UPDATE application SET title = 'Réécrit depuis'"))
+    db.session.execute(sa.text("UPDATE application SET status = 'changes_requested', title = 'Réécrit depuis'"))
 
     page = read(browser.get(f"/dossiers/{submitted.id}/versions/1"))
 
@@ -74,7 +74,7 @@ def test_a_second_version_tells_field_by_field_what_changed(browser, resubmitted
     assert "Ce qui a changé depuis la version 1" in page.text
     before, after = "Un atelier, un guide, un tableau de suivi.", "Un atelier et trois guides."
     assert f"Besoin et solution, Livrables Avant : {before} Après : {after}" in page.text
-    assert "Pièces jointes, Autre pièce Avant : rien Après : annexe.txt (6 octets)" in page.text
+    assert "Pièces jointes, Fichiers [ajouté : Autre pièce : annexe.txt (6 octets, empreinte" in page.text
     assert "Ce qui a changé" not in read(browser.get(f"/dossiers/{resubmitted.id}/versions/1")).text
 
 

@@ -193,28 +193,6 @@ def test_loaded_adds_the_scoring_grid(session):
         queries.loaded(uuid.uuid4())
 
 
-def test_listed_filters_by_status_call_and_words(session):
-    lead = make_account(Role.APPLICANT)
-    call = make_call()
-    draft = make_application(lead=lead, call=call, title="Réemploi des écrans à 100 %")
-    submitted = make_application(lead=lead, status=S.SUBMITTED, reference="NUM-2026-0042", title="Écoconception")
-
-    def found(status=None, call_id=None, words=""):
-        rows = queries.listed(queries.mine(lead), status=status, call_id=call_id, words=words)
-        return [application.title for application in session.scalars(rows)]
-
-    assert found() == [submitted.title, draft.title]
-    assert found(status=S.DRAFT) == [draft.title]
-    assert found(call_id=call.id) == [draft.title]
-    assert found(words="ÉCRANS") == [draft.title]
-    assert found(words="2026-0042") == [submitted.title]
-    assert found(words="100 %") == [draft.title]
-    # A wildcard is a character like another.
-    assert found(words="%écrans%") == []
-    assert queries.count_by_status(queries.mine(lead)) == {S.DRAFT: 1, S.SUBMITTED: 1}
-    assert {call_id for call_id, _ in queries.calls_of(queries.mine(lead))} == {draft.call_id, submitted.call_id}
-
-
 def test_call_to_answer_hides_a_call_in_preparation(session):
     applicant = make_account(Role.APPLICANT)
     ready, preparing = make_call(), make_call(status=CallStatus.DRAFT)

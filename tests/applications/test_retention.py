@@ -17,7 +17,7 @@ from guichet.notifications import services
 from guichet.notifications.models import Email
 from guichet.notifications.smtp import Mailer
 from tests.factories.accounts import make_account
-from tests.factories.applications import make_application
+from tests.factories.applications import hand_in, make_application
 from tests.factories.calls import make_call
 from tests.sink import Sink
 
@@ -119,7 +119,7 @@ def write_in_it(draft):
 
 
 def submit_it(draft):
-    draft.status, draft.reference, draft.submitted_at = S.SUBMITTED, "TEST-R", NOW + 20 * DAY
+    hand_in(draft)
 
 
 @pytest.mark.parametrize("change", [change_the_closing, write_in_it, submit_it])

@@ -302,6 +302,6 @@ def test_withdraw_wants_a_reason_and_tells_it(lead, owed):
         submission.withdraw(loaded(application), "Projet abandonné.", actor=lead)
 
     assert application.status is S.WITHDRAWN
-    assert owed() == [("ApplicationWithdrawn", "notify")]
+    assert owed() == [("ApplicationWithdrawn", "clear_withdrawn"), ("ApplicationWithdrawn", "notify")]
     facts = db.session.scalars(sa.select(AuditEntry.facts)).one()
     assert facts["reason"] == "Projet abandonné."

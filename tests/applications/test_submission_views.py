@@ -337,18 +337,19 @@ def test_complements_page_recalls_what_is_asked_and_hands_in(client_for, lead, o
     assert "Les compléments sont déjà déposés, le" in words(client.get(answer.location))
 
 
-def test_complements_page_says_that_it_is_too_late(client_for, lead, officer, at):
+def test_complements_that_come_late_are_taken_and_the_pages_say_so(client_for, lead, officer, at):
     submitted = make_submitted(lead)
     ask(submitted, officer)
     client = client_for(lead)
-    form = read(client.get(address(submitted, "complements"))).fields
-    form.fill(CERTIFIED)
     at(clock.now() + dt.timedelta(days=12))
 
-    answer = client.post(address(submitted, "complements"), data=form)
+    told = words(client.get(address(submitted, "")[:-1]))
+    assert "Vous pouvez encore répondre, tant que le service n’a pas classé le dossier" in told
+    assert "délai dépassé de" in told
+    answer = send(client, address(submitted, "complements"), CERTIFIED)
 
-    assert answer.status_code == 422
-    assert "Le délai pour compléter a pris fin" in words(answer)
+    assert answer.status_code == 303
+    assert status_of(submitted) is S.SUBMITTED
 
 
 # Withdrawal
@@ -374,14 +375,15 @@ def test_withdrawal_keeps_a_reason_that_is_too_long(browser, lead):
     answer = send(browser, address(submitted, "retrait"), {"reason": "é" * 10_000})
 
     assert answer.status_code == 422
-    assert "2000 caractères au plus" in words(answer)
+    assert "1000 caractères au plus" in words(answer)
     assert "é" * 10_000 in answer.get_data(as_text=True)
 
 
-def test_withdrawal_is_not_possible_once_the_reviews_are_closed(browser, lead):
-    reviewed = make_application(lead=lead, status=S.REVIEWED)
+@pytest.mark.parametrize("status", [S.AWARDED, S.REJECTED, S.INELIGIBLE, S.CLOSED])
+def test_withdrawal_is_not_possible_once_a_decision_is_told(browser, lead, status):
+    decided = make_application(lead=lead, status=status)
 
-    answer = browser.get(address(reviewed, "retrait"))
+    answer = browser.get(address(decided, "retrait"))
 
     assert answer.status_code == 303
     assert "Cette étape n’est pas possible" in words(browser.get(answer.location))

@@ -33,6 +33,9 @@ EXPECTED = {
     "submit": ({S.DRAFT}, S.SUBMITTED, NOBODY, LEAD),
     "request_changes": ({S.SUBMITTED, S.UNDER_REVIEW}, S.CHANGES_REQUESTED, OFFICER, OFFICER),
     "resubmit": ({S.CHANGES_REQUESTED}, S.SUBMITTED, LEAD, LEAD),
+    "cancel_changes": ({S.CHANGES_REQUESTED}, S.SUBMITTED, OFFICER, OFFICER),
+    # Only where the request interrupted a review: see test_complements_services.
+    "cancel_changes_in_review": ({S.CHANGES_REQUESTED}, S.UNDER_REVIEW, NOBODY, NOBODY),
     "declare_eligible": ({S.SUBMITTED}, S.ELIGIBLE, OFFICER, OFFICER),
     "declare_ineligible": ({S.SUBMITTED}, S.INELIGIBLE, OFFICER, OFFICER),
     "close_without_follow_up": ({S.SUBMITTED, S.CHANGES_REQUESTED}, S.CLOSED, OFFICER, OFFICER),
@@ -45,7 +48,12 @@ EXPECTED = {
     "return_to_reviewed": ({S.DEFERRED}, S.REVIEWED, OFFICER, OFFICER),
     "reopen_ineligible": ({S.INELIGIBLE}, S.SUBMITTED, OFFICER, OFFICER),
     "reopen_rejected": ({S.REJECTED}, S.REVIEWED, DECIDERS, DECIDERS),
-    "withdraw": ({S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW}, S.WITHDRAWN, LEAD, LEAD),
+    "withdraw": (
+        {S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW, S.REVIEWED, S.DEFERRED, S.WAITLISTED},
+        S.WITHDRAWN,
+        LEAD,
+        LEAD,
+    ),
 }
 FINAL = {S.AWARDED, S.WITHDRAWN, S.CLOSED}
 

@@ -38,6 +38,8 @@ def refuses(session, name):
         ({"max_rate": Decimal("100.01")}, "ck_call_rate_is_a_percentage"),
         ({"reviews_required": 0}, "ck_call_reviews_required_sensible"),
         ({"reviews_required": 11}, "ck_call_reviews_required_sensible"),
+        ({"decision_delay_days": 0}, "ck_call_decision_delay_sensible"),
+        ({"decision_delay_days": 731}, "ck_call_decision_delay_sensible"),
         ({"last_reference": -1}, "ck_call_last_reference_not_negative"),
         ({"status": "lost"}, "ck_call_callstatus"),
     ],

@@ -235,14 +235,20 @@ def test_reader_of_the_ledger_writes_nothing(client_for, role):
     assert call.envelope_left == 500_000
 
 
-def test_administrator_opens_but_does_not_freeze(client_for):
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.OFFICER])
+def test_who_prepares_a_call_declares_its_first_envelope_and_nothing_more(client_for, role):
+    make_call(slug="brouillon", status=CallStatus.DRAFT)
     make_call(slug="ouvert")
-    client, url = client_for(make_account(Role.ADMIN)), "/instruction/appels/ouvert/enveloppe"
+    client, base = client_for(make_account(role)), "/instruction/appels"
 
-    answer = client.send(url, {"kind": "freeze", "amount": "1", "reason": "x"})
+    first = client.send(f"{base}/brouillon/enveloppe", {"kind": "opening", "amount": "1000", "reason": "Dotation"})
+    frozen = client.send(f"{base}/brouillon/enveloppe", {"kind": "freeze", "amount": "1", "reason": "x"})
+    token = {"csrf_token": client.csrf(f"{base}/brouillon/enveloppe")}
+    late = client.post(f"{base}/ouvert/enveloppe", data={**token, "kind": "opening", "amount": "1", "reason": "x"})
 
-    assert answer.status_code == 422
-    assert "Choisissez une valeur de la liste." in text_of(answer)
+    assert (first.status_code, frozen.status_code, late.status_code) == (303, 422, 403)
+    assert "Choisissez une valeur de la liste." in text_of(frozen)
+    assert "Écrire un mouvement" not in text_of(client.get(f"{base}/ouvert/enveloppe"))
 
 
 def test_ledger_has_pages_and_asks_little(client_for, statements):

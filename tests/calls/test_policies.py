@@ -20,10 +20,11 @@ TABLE = {
     "can_manage": (MANAGERS, MANAGERS, MANAGERS),
     "can_edit": (MANAGERS, set(), set()),
     "can_follow": (MANAGERS | {R.FINANCE, R.AUDITOR},) * 3,
+    "can_correct": (set(), MANAGERS, set()),
     "can_view": (MANAGERS | {R.AUDITOR}, set(R), set(R)),
     "can_see_ledger": (LEDGER,) * 3,
-    "can_open_envelope": (MANAGERS | {R.FINANCE}, MANAGERS | {R.FINANCE}, set()),
-    "can_freeze": ({R.OFFICER, R.FINANCE}, {R.OFFICER, R.FINANCE}, set()),
+    "can_open_envelope": (MANAGERS | {R.FINANCE}, {R.FINANCE}, set()),
+    "can_freeze": ({R.FINANCE}, {R.FINANCE}, set()),
 }
 
 

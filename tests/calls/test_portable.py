@@ -51,6 +51,7 @@ def configurations(draw):
         staff_cost_counted=draw(st.booleans()),
         endorsement_required=draw(st.booleans()),
         reviews_required=draw(st.integers(1, 10)),
+        decision_delay_days=draw(st.none() | st.integers(1, 730)),
         applicant_kinds=tuple(kind for kind in OrganisationKind if kind in kinds),
         organisations=draw(NAMES),
         one_per_ministry=draw(st.booleans()),
@@ -141,7 +142,7 @@ def test_a_file_written_by_hand_is_read_in_its_own_zone():
         ("resume: Un résumé.", "resume: &a Un résumé.", "ligne 4 : les ancres et les alias sont refusés"),
         ("resume: Un résumé.", "resume: *a", "ligne 4 : les ancres et les alias sont refusés"),
         ("resume: Un résumé.", "resume: !!python/name:os.system x", "ligne 4 : les étiquettes"),
-        ("resume: Un résumé.", "resume: [[[[[[[[1]]]]]]]]", "ligne 4 : trop de niveaux"),
+        ("resume: Un résumé.", "resume: [[[[[[[[[1]]]]]]]]]", "ligne 4 : trop de niveaux"),
         ("resume: Un résumé.", 'resume: "a\\0b"', "ligne 4 : « resume » contient un caractère interdit"),
         ("resume: Un résumé.", "resume: {", "n’est pas du YAML"),
         ("resume: Un résumé.", "resume: " + "a" * 501, "ligne 4 : « resume » dépasse 500 caractères"),
@@ -164,7 +165,9 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file():
     assert [fault.split(" :")[0] for fault in refused.value.faults] == ["ligne 3", "ligne 10", "ligne 19"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "a", "- 1\n" * 4000, "a" * 200_001, "x: \x07", "? [a]\n: b"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "a", "- 1\n" * 13_000, "a" * 400_001, "a" * 5_000_000, "x: \x07", "? [a]\n: b"]
+)
 def test_what_is_no_configuration_is_refused(text):
     with pytest.raises(portable.Unreadable):
         portable.load(text)

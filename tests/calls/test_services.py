@@ -346,11 +346,12 @@ def test_movement_by_hand_is_positive(session, amount):
 
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("kind", [MovementKind.OPENING, MovementKind.FREEZE])
-def test_movement_by_hand_asks_the_right(session, role, kind):
-    call, actor = make_call(), make_account(role)
-    allowed = {Role.OFFICER, Role.FINANCE} | ({Role.ADMIN} if kind is MovementKind.OPENING else set())
+@pytest.mark.parametrize("status", [CallStatus.DRAFT, CallStatus.OPEN])
+def test_movement_by_hand_asks_the_right(session, role, kind, status):
+    call, actor = make_call(status=status), make_account(role)
+    prepares = {Role.OFFICER, Role.ADMIN} if (kind, status) == (MovementKind.OPENING, CallStatus.DRAFT) else set()
 
-    if role in allowed:
+    if role in {Role.FINANCE} | prepares:
         services.move_by_hand(call, kind, Decimal(1), "Essai", actor=actor)
         assert db.session.scalar(sa.select(sa.func.count()).select_from(EnvelopeMovement)) == 2
     else:

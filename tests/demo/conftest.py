@@ -1,4 +1,4 @@
-"""The demonstration and the load-test set, each made once for all the tests that look at it."""
+"""The demonstration and the load-test set, as the tests look at them."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +11,6 @@ from flask import Flask
 from guichet import create_app
 from guichet.core.db import db
 from guichet.demo import bulk
-from guichet.demo.seed import seed_demo
 from guichet.embedded import EmbeddedPostgres, EmbeddedValkey
 from tests.conftest import settings_for
 
@@ -19,40 +18,18 @@ LOAD = 480
 
 
 @pytest.fixture(scope="session")
-def app_on(
+def loaded(
     template_database: str, postgres: EmbeddedPostgres, valkey: EmbeddedValkey, folder: Path
-) -> Iterator[Callable[..., Flask]]:
-    """Make an application on a database of that name, which lasts as long as the run."""
-    made: list[Flask] = []
-
-    def make(name: str, **others: str) -> Flask:
-        postgres.create_database(name, template=template_database)
-        made.append(create_app(settings_for(postgres.url(name), valkey.url(0), folder, **others)))
-        return made[-1]
-
-    yield make
-    for app in made:
-        with app.app_context():
-            db.engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def demonstration(app_on: Callable[..., Flask], folder: Path) -> Flask:
-    app = app_on("guichet_demonstration", DEMO="1", DEMO_MAILBOX=str(folder / "demonstration-mailbox"))
-    with app.app_context():
-        seed_demo()
-        db.session.remove()
-    return app
-
-
-@pytest.fixture(scope="session")
-def loaded(app_on: Callable[..., Flask]) -> tuple[Flask, str]:
+) -> Iterator[tuple[Flask, str]]:
     """The application, and what the filling said."""
-    app = app_on("guichet_load")
+    postgres.create_database("guichet_load", template=template_database)
+    app = create_app(settings_for(postgres.url("guichet_load"), valkey.url(0), folder))
     with app.app_context():
         said = bulk.fill(LOAD)
         db.session.remove()
-    return app, said
+    yield app, said
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

@@ -11,7 +11,15 @@ from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Organisation, OrganisationKind
 from guichet.applications import queries as applications
 from guichet.applications.completeness import missing
-from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, ApplicationVersion, BudgetLine
+from guichet.applications.differences import between
+from guichet.applications.models import (
+    NEVER_SUBMITTED,
+    Application,
+    ApplicationStatus,
+    ApplicationVersion,
+    BudgetLine,
+    ChangeRequest,
+)
 from guichet.audit.models import AuditEntry
 from guichet.calls.models import Call, CallStatus, Criterion, EnvelopeMovement, MovementKind
 from guichet.calls.policies import is_open
@@ -257,3 +265,13 @@ def test_focal_points_confirmed_some_changes_and_have_others_to_settle(story):
     assert set(db.session.scalars(rows)) == {ChangeState.APPLIED, ChangeState.CONFIRMED}
     ministry_id = account("referent").organisation.ministry_id
     assert set(db.session.scalars(rows.where(ActionPlan.ministry_id == ministry_id))) == {ChangeState.APPLIED}
+
+
+def test_complements_were_given_more_time_and_changed_a_text_by_its_words(story):
+    extended = db.session.scalars(sa.select(ChangeRequest).where(ChangeRequest.extended_from.is_not(None))).all()
+    assert {request.is_open for request in extended} == {True, False}
+    answered = next(request for request in extended if not request.is_open)
+    versions = sa.select(ApplicationVersion.content).where(ApplicationVersion.application_id == answered.application_id)
+    before, after = db.session.scalars(versions.order_by(ApplicationVersion.number))
+    marks = {piece.kind for change in between(before, after) for piece in change.pieces}
+    assert marks == {"same", "gone", "new"}

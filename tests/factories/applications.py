@@ -79,6 +79,8 @@ def make_application(
         columns.setdefault("outcome_reason", "Impact insuffisant.")
     if complete:
         columns = {**_complete(call, amount), **columns}
+    if status not in NEVER_SUBMITTED:
+        columns = {**_told(columns), **columns}
     application = Application(
         call=call,
         call_id=call.id,
@@ -97,10 +99,31 @@ def make_application(
     return application
 
 
+def hand_in(application: Application, status: ApplicationStatus = ApplicationStatus.SUBMITTED) -> None:
+    """Put a draft in a status that follows its submission, as the use cases would, without their checks."""
+    application.status = status
+    application.reference, application.submitted_at = f"TEST-{next(_numbers):04}", clock.now()
+    columns = ("title", "summary", "total_cost", "amount_requested", "is_digital_service")
+    for name, value in _told({name: getattr(application, name) for name in columns}).items():
+        setattr(application, name, value)
+
+
+def _told(columns: dict[str, Any]) -> dict[str, Any]:
+    """What its last submission said."""
+    return {
+        "submitted_title": columns["title"],
+        "submitted_summary": columns.get("summary", ""),
+        "submitted_cost": columns.get("total_cost", Decimal(0)),
+        "submitted_amount": columns.get("amount_requested", Decimal(0)),
+        "submitted_digital": columns.get("is_digital_service", False),
+    }
+
+
 def _complete(call: Call, amount: int) -> dict[str, Any]:
     year = clock.today().year + 1
     return {
         **TEXTS,
+        "is_digital_service": False,
         "family": call.families[0],
         "priority_actions": list(call.priority_actions),
         "carrier_time_percent": 40,

@@ -4,7 +4,7 @@ import http.client
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from guichet import create_app
 from guichet.config import read_settings
 from guichet.core.db import db
-from guichet.demo.seed import seed_demo
 from guichet.embedded import EmbeddedPostgres, EmbeddedValkey
-from guichet.embedded.ports import free_port
+from guichet.embedded.ports import HOST, free_port
 from tests.conftest import environment_for
 from tests.processes import Process, scheduler, wait_until, worker
 from tests.sink import Sink
@@ -76,44 +75,37 @@ class Site:
     url: str
 
 
-@pytest.fixture(scope="session")
-def serve(
-    template_database: str, postgres: EmbeddedPostgres, valkey: EmbeddedValkey, folder: Path
-) -> Callable[..., AbstractContextManager[Site]]:
-    """Open a site on a database of that name: `with serve("essays") as site:`."""
-
-    @contextmanager
-    def opened(name: str, fill: Callable[[], object] | None = None, **others: str) -> Iterator[Site]:
-        postgres.create_database(name, template=template_database)
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        environment = environment_for(postgres.url(name), valkey.url(1), folder, BASE_URL=url, **others)
-        app = create_app(read_settings(environment))
-        with app.app_context():
-            if fill:
-                fill()
-        with web_server(port, environment, folder / f"{name}.log"):
-            wait_until(lambda: _is_up(port), "the web server did not answer", seconds=60)
-            yield Site(app, url)
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-
-    return opened
+@contextmanager
+def served(app: Flask, log: Path) -> Iterator[Site]:
+    """Open the application to browsers, at the address that it gives itself."""
+    environment = app.extensions["environment"]
+    url = environment["BASE_URL"]
+    port = int(url.rpartition(":")[2])
+    with web_server(port, environment, log):
+        wait_until(lambda: _is_up(port), "the web server did not answer", seconds=60)
+        yield Site(app, url)
 
 
 @pytest.fixture(scope="session")
-def demonstration(serve: Callable[..., AbstractContextManager[Site]], folder: Path) -> Iterator[Site]:
-    """The demonstration's data, filled once for the run: tests read it, and write nothing."""
-    with serve("demonstration", seed_demo, DEMO="1", DEMO_MAILBOX=str(folder / "mail")) as site:
+def demonstration_site(demonstration: Flask, folder: Path) -> Iterator[Site]:
+    """The demonstration, open to browsers."""
+    with served(demonstration, folder / "demonstration.log") as site:
         yield site
 
 
 @pytest.fixture(scope="session")
-def site(serve: Callable[..., AbstractContextManager[Site]]) -> Iterator[Site]:
+def site(template_database: str, postgres: EmbeddedPostgres, valkey: EmbeddedValkey, folder: Path) -> Iterator[Site]:
     """An empty site, shared: each test brings its own people and dossiers."""
-    with serve("site") as opened:
+    postgres.create_database("site", template=template_database)
+    url = f"http://{HOST}:{free_port()}"
+    environment = environment_for(postgres.url("site"), valkey.url(1), folder, BASE_URL=url)
+    app = create_app(read_settings(environment))
+    app.extensions["environment"] = environment
+    with served(app, folder / "site.log") as opened:
         yield opened
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def web_server(port: int, environment: dict[str, str], log: Path) -> Process:

@@ -174,7 +174,7 @@ def test_two_editors_see_each_other_and_choose_between_both_texts(site, visit, l
     row = lead.page.get_by_role("row", name="Besoin")
     expect(row).to_contain_text("Texte du collègue")
     expect(row).to_contain_text(TYPED)
-    lead.press("Enregistrer ma version")
+    lead.press("Enregistrer mes choix")
     lead.sees("est enregistrée.")
     assert stored(site, draft, "problem", "solution") == (TYPED, "Un atelier.")
     assert copies(lead) == []

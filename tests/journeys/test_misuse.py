@@ -133,7 +133,7 @@ def test_the_second_of_two_tabs_sees_both_texts(site, visit, scripts):
     expect(row).to_contain_text("Texte du second onglet")
     expect(second.control("Besoin")).to_have_value("Texte du second onglet")
     assert stored(site, draft, "problem") == ("Texte du premier onglet",)
-    second.press("Enregistrer ma version")
+    second.press("Enregistrer mes choix")
     assert stored(site, draft, "problem") == ("Texte du second onglet",)
     assert first.faults + second.faults == []
 

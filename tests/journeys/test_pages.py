@@ -43,9 +43,9 @@ NARROW = 320
 
 
 @pytest.fixture(scope="module")
-def people(demonstration: Site) -> dict[str, str | None]:
+def people(demonstration_site: Site) -> dict[str, str | None]:
     """Session identifier of each account of the demonstration; None for the visitor."""
-    with demonstration.app.app_context():
+    with demonstration_site.app.app_context():
         found = db.session.scalars(sa.select(Account).where(Account.email.in_([one.email for one in ACCOUNTS])))
         known = {account.email: account.get_id() for account in found}
     # The second and the third reviewer see what the first one does.
@@ -53,11 +53,11 @@ def people(demonstration: Site) -> dict[str, str | None]:
 
 
 @pytest.fixture(scope="module")
-def visits(demonstration: Site, people: dict[str, str | None]) -> list[Visit]:
+def visits(demonstration_site: Site, people: dict[str, str | None]) -> list[Visit]:
     return [
         visit
         for role, account_id in people.items()
-        for visit in crawl(demonstration.app, role, account_id, "/" if account_id is None else "/tableau-de-bord")
+        for visit in crawl(demonstration_site.app, role, account_id, "/" if account_id is None else "/tableau-de-bord")
     ]
 
 
@@ -66,18 +66,18 @@ def test_no_link_leads_to_a_refusal_or_an_accident(visits):
     assert [(v.role, v.address, v.status) for v in visits if v.status not in {200, 302, 303}] == []
 
 
-def test_every_route_for_reading_is_reached_by_links(demonstration, visits):
+def test_every_route_for_reading_is_reached_by_links(demonstration_site, visits):
     reached = {visit.kind.split()[0] for visit in visits}
     readable = {
         rule.endpoint
-        for rule in demonstration.app.url_map.iter_rules()
+        for rule in demonstration_site.app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and rule.endpoint
     }
     assert sorted(readable - reached) == sorted(NOT_LINKED)
 
 
 # Read by machines, shown in a frame, led to by a form or an e-mail, or of things that the demonstration has not (a call in
-# draft, a call without visa, files asked or replaced, a form being rewritten).
+# draft, a call without visa, files asked or replaced, a form being rewritten, complements left without an answer).
 NOT_LINKED = {
     "accounts.forgotten_password_sent",
     "accounts.new_password",
@@ -87,6 +87,7 @@ NOT_LINKED = {
     "applications.former_attachments",
     "applications.replace_attachment",
     "applications.submit",
+    "applications.unsent",
     "calls.add_criterion",
     "calls.attachment_kinds",
     "calls.change_criterion",
@@ -193,18 +194,20 @@ class Inspector:
 
 @pytest.fixture
 def inspect(
-    demonstration: Site, people: dict[str, str | None], browser: Browser, axe: Callable[[Page], list[str]]
+    demonstration_site: Site, people: dict[str, str | None], browser: Browser, axe: Callable[[Page], list[str]]
 ) -> Iterator[Callable[[Visit], Measure]]:
     """Measure a page in the browser of the person who reached it, already signed in."""
     inspectors: dict[str, Inspector] = {}
     weights: dict[str, int] = {}
 
     def inspector_of(role: str) -> Inspector:
-        context = browser.new_context(base_url=demonstration.url, locale="fr-FR")
-        cookie = session_of(demonstration.app, people[role]).get_cookie(demonstration.app.config["SESSION_COOKIE_NAME"])
+        context = browser.new_context(base_url=demonstration_site.url, locale="fr-FR")
+        cookie = session_of(demonstration_site.app, people[role]).get_cookie(
+            demonstration_site.app.config["SESSION_COOKIE_NAME"]
+        )
         if cookie is not None:
-            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": demonstration.url}])
-        return Inspector(context, demonstration.url, axe, weights)
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": demonstration_site.url}])
+        return Inspector(context, demonstration_site.url, axe, weights)
 
     def measure(visit: Visit) -> Measure:
         if visit.role not in inspectors:

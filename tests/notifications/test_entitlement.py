@@ -94,7 +94,7 @@ def stage(who: str):
         return dossier, person, EndorsementRequested(application_id=dossier.id)
     if who == "officer":
         person = make_account(Role.OFFICER)
-        return dossier, person, ApplicationWithdrawn(application_id=dossier.id, reason="Abandon.")
+        return dossier, person, ApplicationWithdrawn(application_id=dossier.id, reason="Abandon.", by_id=lead.id)
     person = make_account(Role.REVIEWER)
     assignment = make_assignment(dossier, reviewer=person, status=AssignmentStatus.ASSIGNED)
     return dossier, person, ReviewAssigned(application_id=dossier.id, assignment_id=assignment.id)

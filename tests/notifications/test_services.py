@@ -18,7 +18,7 @@ from guichet.notifications import handlers, services
 from guichet.notifications.models import Email, EmailStatus
 from guichet.notifications.smtp import Mailer
 from tests.factories.accounts import make_account
-from tests.factories.applications import make_application
+from tests.factories.applications import hand_in, make_application
 from tests.factories.calls import make_call
 from tests.sink import Sink
 
@@ -208,8 +208,7 @@ def test_resend_refuses_an_email_that_did_not_fail(submitted):
 def test_reminder_is_cancelled_for_a_dossier_submitted_between_queueing_and_sending(session, sink, mailer):
     application = make_application()
     notify(DraftDeadlineNear(application_id=application.id))
-    application.status = ApplicationStatus.WITHDRAWN
-    application.reference, application.submitted_at = "TEST-R", clock.now()
+    hand_in(application, ApplicationStatus.WITHDRAWN)
     session.commit()
 
     services.send_queued(mailer)

@@ -30,6 +30,8 @@ TOLD = {
     "resubmit": applications.ApplicationSubmitted,
     "withdraw": applications.ApplicationWithdrawn,
     "request_changes": applications.ChangesRequested,
+    "cancel_changes": applications.ChangesCancelled,
+    "cancel_changes_in_review": applications.ChangesCancelled,
     "declare_eligible": review.EligibilityDecided,
     "declare_ineligible": review.EligibilityDecided,
     "close_without_follow_up": review.ApplicationClosed,

@@ -10,7 +10,7 @@ from guichet.calls.services import Novelty
 from guichet.core import clock
 from guichet.core.transaction import unit_of_work
 from guichet.questions import queries
-from guichet.questions.definition import Definition, dump
+from guichet.questions.definition import dump
 from tests.factories.accounts import make_account
 from tests.factories.calls import make_call
 from tests.factories.questions import SHORT, make_form
@@ -31,33 +31,15 @@ def copied(session):
     return copy
 
 
-def test_the_questions_come_along_to_be_changed(copied, run_outbox):
+def test_the_questions_come_along_to_be_changed(copied):
     model = make_call()
     make_form(model)
 
-    call = copied(model)
-    assert queries.latest_of(call.id) is None
-    run_outbox()
+    form = queries.draft_of(copied(model).id)
 
-    form = queries.draft_of(call.id)
     assert form.published_at is None
     assert form.definition == dump(SHORT)
 
 
-def test_a_call_that_asks_nothing_gives_nothing(copied, run_outbox):
-    call = copied(make_call())
-
-    run_outbox()
-
-    assert queries.latest_of(call.id) is None
-
-
-def test_what_was_begun_meanwhile_is_kept(copied, run_outbox):
-    model = make_call()
-    make_form(model)
-    call = copied(model)
-    make_form(call, Definition(), published=False)
-
-    run_outbox()
-
-    assert queries.draft_of(call.id).definition == dump(Definition())
+def test_a_call_that_asks_nothing_gives_nothing(copied):
+    assert queries.latest_of(copied(make_call()).id) is None

@@ -12,7 +12,6 @@ from guichet.questions.answers import NOT_COMPUTABLE, Names, Refused, Sheet, acc
 from guichet.questions.checks import problems
 from guichet.questions.definition import Column, Condition, Definition, Kind, Question, Section, Test, dump, load
 from guichet.questions.differences import differences
-from guichet.questions.portable import PortableError, from_data, to_data
 from tests.factories.questions import SHORT
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
@@ -83,31 +82,10 @@ def test_any_answers_to_any_form_are_read_and_kept(form, data):
 
 @given(forms(), forms())
 @settings(max_examples=80, deadline=None)
-def test_forms_come_back_from_the_database_and_from_a_file_and_tell_what_differs(form, other):
+def test_forms_come_back_from_the_database_and_tell_what_differs(form, other):
     assert load(msgspec.json.decode(msgspec.json.encode(dump(form)))) == form
-    assert from_data(json.loads(json.dumps(to_data(form)))) == form
     assert differences(form, form) == []
     assert all(one.title and one.what for one in differences(form, other))
-
-
-@given(JSON)
-@settings(max_examples=150, deadline=None)
-def test_any_data_is_a_form_or_is_refused_with_its_place(data):
-    for given_data in (data, {"format": 1, "sections": data}, {"format": 1, "sections": [data]}):
-        try:
-            form = from_data(given_data)
-        except PortableError as problem:
-            assert problem.reason  # noqa: PT017 - both ends are right
-        else:
-            assert problems(form) == []
-
-
-def test_a_wrong_form_names_its_place():
-    data = to_data(SHORT)
-    data["sections"][1]["questions"][0]["kind"] = "poem"
-    with pytest.raises(PortableError) as refusal:
-        from_data(data)
-    assert refusal.value.path == "sections[1].questions[0].kind"
 
 
 HOSTILE = [

@@ -21,6 +21,8 @@ EXPECTED = {
     "decline": ({S.ASSIGNED, S.ACCEPTED}, S.DECLINED, {"reviewer"}),
     "complete": ({S.ACCEPTED}, S.COMPLETED, {"reviewer"}),
     "cancel": ({S.ASSIGNED}, S.CANCELLED, {"officer"}),
+    # By the guichet alone, when the dossier is withdrawn.
+    "stop": ({S.ASSIGNED, S.ACCEPTED}, S.STOPPED, set()),
     "renew": ({S.CANCELLED}, S.ASSIGNED, {"officer"}),
 }
 PEOPLE = ("reviewer", "officer", "other reviewer", "officer of the ministry", "auditor", "admin", "chair", "lead")

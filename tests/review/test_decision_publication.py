@@ -237,7 +237,7 @@ def test_carry_out_keeps_an_accident_without_its_words(call, chair, owed):
     with unit_of_work():
         publication.ask(decision.session, [decision, other], actor=chair)
     # What no rule foresees, and the database refuses: a request lowered behind the committee's back.
-    dossier.amount_requested = Decimal(10)
+    dossier.amount_requested = dossier.submitted_amount = Decimal(10)
     db.session.commit()
     publication.carry_out()
 

@@ -140,7 +140,11 @@ def test_those_who_only_read_have_no_button(client_for, role, status):
 
 OFFERED = {
     S.SUBMITTED: {"Décider de la recevabilité", "Demander des compléments", "Classer sans suite"},
-    S.CHANGES_REQUESTED: {"Classer sans suite"},
+    S.CHANGES_REQUESTED: {
+        "Prolonger le délai des compléments",
+        "Annuler la demande de compléments",
+        "Classer sans suite",
+    },
     S.ELIGIBLE: {"Désigner des évaluateurs"},
     S.INELIGIBLE: {"Rouvrir la recevabilité"},
     S.UNDER_REVIEW: {"Désigner des évaluateurs", "Clore l’évaluation", "Demander des compléments"},

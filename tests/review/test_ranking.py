@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guichet.applications.models import ApplicationStatus
 from guichet.calls.models import Applicability, Criterion
 from guichet.review.ranking import applicable, weighted_mean
 from tests.factories.applications import make_application
@@ -127,6 +128,6 @@ def test_applicable_leaves_out_the_criteria_of_digital_services_for_the_others(s
         Criterion(position=2, title="Services", weight=1, applicability=Applicability.DIGITAL_SERVICE),
     ]
 
-    application = make_application(is_digital_service=digital)
+    application = make_application(status=ApplicationStatus.SUBMITTED, is_digital_service=digital)
 
     assert [criterion.title for criterion in applicable(criteria, application)] == expected

@@ -16,6 +16,9 @@ from guichet.web.filters import day, number
 
 @dataclass(frozen=True)
 class Difference:
+    """`name` is that of the field."""
+
+    name: str
     label: str
     theirs: str
     yours: str
@@ -28,7 +31,7 @@ def differences(theirs: SectionForm, yours: SectionForm) -> Iterator[Difference]
             continue
         texts = text_of(theirs[field.short_name]), text_of(field)
         if texts[0] != texts[1]:
-            yield Difference(field.label.text, *texts)
+            yield Difference(field.short_name, field.label.text, *texts)
 
 
 def text_of(field: Any) -> str:

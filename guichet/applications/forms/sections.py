@@ -7,7 +7,7 @@ from wtforms import BooleanField, HiddenField
 from guichet.applications.forms.fields import ReferenceField
 from guichet.calls.models import Call
 from guichet.web.fields import ChecksField, LineField, TextField, WholeField
-from guichet.web.forms import Form
+from guichet.web.forms import Form, put_back
 
 
 class SectionForm(Form):
@@ -18,6 +18,10 @@ class SectionForm(Form):
     def values(self) -> dict[str, Any]:
         """What the use case takes."""
         return {name: value for name, value in self.data.items() if name not in {"version", "csrf_token"}}
+
+    def restore(self, name: str, value: Any) -> None:
+        """Show `value`, that is saved, instead of what was typed."""
+        put_back(self[name], value)
 
 
 class ProjectForm(SectionForm):

@@ -1,10 +1,12 @@
 """The forms around a dossier: begin it, say who writes it, find it in a list."""
 
-from typing import Any
+from collections.abc import Iterable
+from uuid import UUID
 
-from wtforms import BooleanField
+from wtforms import BooleanField, HiddenField, SelectField
 
 from guichet.applications.forms.fields import ReferenceField
+from guichet.applications.listing import LATEST, SORTS, Part, Wanted
 from guichet.applications.models import ApplicationStatus
 from guichet.web.fields import EnumField, LineField
 from guichet.web.forms import Form
@@ -31,11 +33,29 @@ class ListFilter(Form):
     class Meta(Form.Meta):
         csrf = False
 
-    def wanted(self) -> dict[str, Any]:
-        """What queries.listed takes; a filter that makes no sense filters nothing."""
-        valid = {field.name: None if field.errors else field.data for field in self}
-        return {"status": valid["etat"], "call_id": valid["appel"], "words": valid["mots"] or ""}
-
-    mots = LineField("Titre ou référence", longest=200)
+    mots = LineField("Mots du dossier, ou référence", longest=200)
     etat = EnumField("État", ApplicationStatus, empty="Tous")
     appel = ReferenceField("Appel à projets", empty="Tous")
+    role = EnumField("Mon rôle", Part, empty="Tous")
+    annee = SelectField("Année", validate_choice=False)
+    tri = HiddenField()
+
+    def offer(self, calls: Iterable[tuple[UUID, str]], years: Iterable[int]) -> "ListFilter":
+        """Leave only what leads somewhere."""
+        self.appel.offer(calls)
+        self.years = {str(year): year for year in years}
+        self.annee.choices = {"": "Toutes", **{year: year for year in self.years}}
+        return self
+
+    def wanted(self) -> Wanted:
+        """A filter that makes no sense filters nothing."""
+        self.validate()
+        sound = {field.name: None if field.errors else field.data for field in self}
+        return Wanted(
+            words=sound["mots"] or "",
+            status=sound["etat"],
+            call_id=sound["appel"],
+            part=sound["role"],
+            year=self.years.get(sound["annee"] or ""),
+            sort=sort if (sort := self.tri.data or "").removeprefix("-") in SORTS else LATEST,
+        )

@@ -55,7 +55,7 @@ class ReturnForm(Form):
 
 
 class WithdrawForm(Form):
-    reason = TextField("Motif", longest=2000, required=True, description="Le service instructeur le recevra.")
+    reason = TextField("Motif", longest=1000, required=True, description="Le service instructeur le recevra.")
 
 
 class VerifyForm(Form):

@@ -9,10 +9,11 @@ from uuid import UUID
 from wtforms import BooleanField, FormField, HiddenField
 from wtforms.validators import ValidationError
 
-from guichet.applications.budget import Summary, summarise
+from guichet.applications.budget import LINES_A_PAGE, Summary, summarise
 from guichet.applications.forms.fields import ReferenceField, RowsField
 from guichet.applications.forms.sections import SectionForm
 from guichet.applications.models import BudgetCategory, CofunderKind, CofundingState, ImpactUnit
+from guichet.applications.sections import MOST_INDICATORS
 from guichet.core.errors import RuleBroken
 from guichet.core.money import ZERO
 from guichet.plans.models import EngagementLevel, PlanAction, Theme
@@ -192,20 +193,25 @@ class LineRow(RowForm):
 class BudgetForm(TableForm):
     """The lines of one page of the budget; `before` and `after` are those of the other pages, kept as they are."""
 
-    rows_name, most = "lines", 10
+    rows_name, most = "lines", LINES_A_PAGE + TableForm.blanks
     lines = RowsField(FormField(LineRow), "Ligne")
 
     def __init__(self, lines: Sequence[dict[str, Any]], page: int | None, **kwargs: Any) -> None:
         """`lines` are those saved; without `page`, all are on the form."""
-        size = self.most - self.blanks if page else max(1, len(lines))
+        size = LINES_A_PAGE if page else max(1, len(lines))
         self.pages = max(1, -(-len(lines) // size))
         self.page = min(max(1, page or 1), self.pages)
-        shown = lines[(self.page - 1) * size : self.page * size]
-        super().__init__(data={"lines": [{"line_id": str(line["id"] or ""), **line} for line in shown]}, **kwargs)
+        self.place = slice((self.page - 1) * size, self.page * size)
+        super().__init__(data={"lines": [_shown(line) for line in lines[self.place]]}, **kwargs)
         here = {entry.form.line_id.data for entry in self.lines}
         first = next((index for index, line in enumerate(lines) if str(line["id"]) in here), len(lines))
         self.before = list(lines[:first])
         self.after = [line for line in lines[first:] if str(line["id"]) not in here]
+
+    def restore(self, name: str, value: Any) -> None:
+        """The lines of this page as they are saved."""
+        super().restore(name, [_shown(line) for line in value[self.place]])
+        self.before, self.after = list(value[: self.place.start]), list(value[self.place.stop :])
 
     def add_blank(self, number: int = 1) -> None:
         """New lines come after all others: they are typed on the last page. Those marked to go stay until they are saved so:
@@ -230,6 +236,10 @@ class BudgetForm(TableForm):
         shares = ("amount", "amount_requested")
         rows = [{**row, **{share: max(row[share] or ZERO, ZERO) for share in shares}} for row in self.values()["lines"]]
         return summarise((SimpleNamespace(**row) for row in rows), cofundings, staff_counted=staff_counted)
+
+
+def _shown(line: dict[str, Any]) -> dict[str, Any]:
+    return {"line_id": str(line["id"] or ""), **line}
 
 
 class CofundingRow(RowForm):
@@ -272,7 +282,7 @@ class IndicatorRow(RowForm):
 
 
 class ImpactForm(TableForm):
-    rows_name, most, blanks = "indicators", 8, 1
+    rows_name, most, blanks = "indicators", MOST_INDICATORS, 1
     adding = "Ajouter un indicateur"
 
     impact_method = TextField(

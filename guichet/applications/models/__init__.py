@@ -22,6 +22,7 @@ from guichet.applications.models.statuses import (
     CofunderKind,
     CofundingState,
     ImpactUnit,
+    RequestClosure,
     Section,
     TeamRole,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "OwnAnswers",
     "PlanLink",
     "Recusal",
+    "RequestClosure",
     "Section",
     "SectionPresence",
     "TeamMember",

@@ -72,6 +72,18 @@ class Application(Model):
         sa.CheckConstraint("ministry_rank > 0", name="ministry_rank_positive"),
         # Checked at the end of each statement, not at each row: one statement orders a ministry's dossiers.
         sa.UniqueConstraint("ministry_id", "call_id", "ministry_rank", deferrable=True, initially="IMMEDIATE"),
+        sa.CheckConstraint(
+            "num_nulls(submitted_at, submitted_title, submitted_summary, submitted_cost, submitted_amount, "
+            "submitted_digital) IN (0, 6)",
+            name="told_iff_submitted",
+        ),
+        # The team's writing and what the service reads part while complements are written, and at no other time.
+        sa.CheckConstraint(
+            "status = 'changes_requested' OR submitted_at IS NULL OR (title, summary, total_cost, amount_requested, "
+            "is_digital_service) IS NOT DISTINCT FROM (submitted_title, submitted_summary, submitted_cost, "
+            "submitted_amount, submitted_digital)",
+            name="told_as_submitted",
+        ),
         sa.Index(None, "call_id", "status"),
         sa.Index(None, "ministry_id", "status"),
         sa.Index(None, "created_at"),
@@ -94,6 +106,8 @@ class Application(Model):
     status: Mapped[ApplicationStatus] = mapped_column(stored(ApplicationStatus), default=ApplicationStatus.DRAFT)
     reference: Mapped[str | None] = mapped_column(sa.String(40))
     submitted_at: Mapped[dt.datetime | None]
+    # When it was last examined anew, after an appeal or a new fact: the time to decide runs from then.
+    reopened_at: Mapped[dt.datetime | None]
     version: Mapped[int] = mapped_column()
     # When its content last changed, whoever wrote.
     saved_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
@@ -137,6 +151,12 @@ class Application(Model):
     total_cost: Mapped[Decimal] = mapped_column(default=Decimal("0.00"))
     amount_requested: Mapped[Decimal] = mapped_column(default=Decimal("0.00"))
     amount_granted: Mapped[Decimal | None]
+    # As last submitted: what everybody outside the team reads, sorts and looks for while complements are written.
+    submitted_title: Mapped[str | None] = mapped_column(sa.String(200))
+    submitted_summary: Mapped[str | None] = mapped_column(sa.Text)
+    submitted_cost: Mapped[Decimal | None]
+    submitted_amount: Mapped[Decimal | None]
+    submitted_digital: Mapped[bool | None]
     # Outcome, as published
     outcome_reason: Mapped[str] = mapped_column(sa.Text, default="")
     outcome_published_at: Mapped[dt.datetime | None]
@@ -179,6 +199,11 @@ class Application(Model):
     current_form: Mapped[QuestionForm | None] = relationship(
         lazy="raise_on_sql", viewonly=True, primaryjoin=lambda: _is_latest_form()
     )
+
+    @property
+    def known_title(self) -> str:
+        """The title under which it is spoken of: as submitted, or as it is written while it is a draft."""
+        return self.title if self.submitted_title is None else self.submitted_title
 
     __mapper_args__ = {"version_id_col": version, "exclude_properties": ["words"]}
     # Who may write, and what: somebody may have left the team, or been answered, while a request waited for the lock.

@@ -5,10 +5,11 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from guichet.accounts.models import Account
-from guichet.applications.models.statuses import Section
+from guichet.applications.models.statuses import ApplicationStatus, RequestClosure, Section
 from guichet.core.db import Model, stored
 
 
@@ -36,14 +37,26 @@ class ApplicationVersion(Model):
 
 
 class ChangeRequest(Model):
-    """Complements asked on named sections, with a day by which to answer; only those sections reopen."""
+    """Complements asked on named sections, with a day by which to answer; only those sections reopen.
+
+    It ends answered, or closed without an answer: the dossier is then again what was submitted.
+    """
 
     __tablename__ = "change_request"
     __table_args__ = (
         sa.CheckConstraint("jsonb_array_length(sections) > 0", name="names_a_section"),
+        sa.CheckConstraint("answered_at IS NULL OR closed_at IS NULL", name="ends_once"),
+        sa.CheckConstraint("(closed_at IS NULL) = (closure IS NULL)", name="closed_at_iff_closed"),
+        sa.CheckConstraint("closure <> 'cancelled' OR closing_reason <> ''", name="cancellation_has_a_reason"),
+        sa.CheckConstraint("(extended_from IS NULL) = (extension_reason = '')", name="extension_has_a_reason"),
+        sa.CheckConstraint("due_on > extended_from", name="extended_to_a_later_day"),
         sa.Index(
-            "uq_change_request_one_open", "application_id", unique=True, postgresql_where=sa.text("answered_at IS NULL")
+            "uq_change_request_one_open",
+            "application_id",
+            unique=True,
+            postgresql_where=sa.text("answered_at IS NULL AND closed_at IS NULL"),
         ),
+        sa.Index(None, "application_id"),
     )
 
     application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("application.id"))
@@ -51,10 +64,35 @@ class ChangeRequest(Model):
     message: Mapped[str] = mapped_column(sa.Text)
     # The last day included, in the call's time zone.
     due_on: Mapped[dt.date]
+    # The day it was before the latest extension, and why it moved; the journal tells the others.
+    extended_from: Mapped[dt.date | None]
+    extension_reason: Mapped[str] = mapped_column(sa.Text, default="")
     requested_by_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"))
+    # Where the dossier was, and returns if the request is cancelled.
+    asked_from: Mapped[ApplicationStatus] = mapped_column(
+        stored(ApplicationStatus, name="asked_from"), default=ApplicationStatus.SUBMITTED
+    )
     answered_at: Mapped[dt.datetime | None]
+    closed_at: Mapped[dt.datetime | None]
+    closure: Mapped[RequestClosure | None] = mapped_column(stored(RequestClosure))
+    closing_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    # When the team was reminded of the last day, a week and a day before; an extension forgets both.
+    week_reminded_at: Mapped[dt.datetime | None]
+    day_reminded_at: Mapped[dt.datetime | None]
+    # The dossier's content when complements were asked (see rewriting.py), until the request ends.
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
+    # What the team had written when the request was closed without its answer: for it alone to read.
+    unsent: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
 
     requested_by: Mapped[Account] = relationship(lazy="raise_on_sql")
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None and self.closed_at is None
+
+    @property
+    def ended_at(self) -> dt.datetime | None:
+        return self.answered_at or self.closed_at
 
 
 class Recusal(Model):

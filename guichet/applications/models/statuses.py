@@ -57,6 +57,22 @@ IN_PROGRESS = frozenset(
 )
 
 
+class RequestClosure(enum.StrEnum):
+    """How complements end that are not answered: cancelled by the service, or with the dossier itself."""
+
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+
+    @property
+    def label(self) -> str:
+        return {
+            "cancelled": "Demande annulée",
+            "withdrawn": "Dossier retiré",
+            "closed": "Dossier classé sans suite",
+        }[self.value]
+
+
 class Section(enum.StrEnum):
     """The sections of a dossier, in the order in which they are filled."""
 

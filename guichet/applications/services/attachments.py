@@ -12,6 +12,7 @@ from guichet.accounts.models import Account
 from guichet.applications import policies
 from guichet.applications.models import Application, Attachment, Section
 from guichet.applications.own import AnySection, file_labels
+from guichet.applications.sections import MOST_KEPT
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.calls.models import AttachmentKind
@@ -25,7 +26,6 @@ from guichet.web.filters import filesize
 from guichet.workflow.engine import lock
 
 # At a time, and with those that were removed: they are kept, and take room.
-MOST_KEPT = 20
 MOST_EVER = 100
 # Bytes, likewise.
 MOST_SIZE = 100_000_000

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from guichet.accounts.models import Account, Organisation
 from guichet.applications import policies, queries
 from guichet.applications.budget import summarise
+from guichet.applications.merging import Merge, merge
 from guichet.applications.models import (
     Application,
     ApplicationIndicator,
@@ -21,9 +22,9 @@ from guichet.applications.models import (
     TeamMember,
     TeamRole,
 )
-from guichet.applications.sections import COLUMNS, fingerprint
+from guichet.applications.sections import COLUMNS, values_of
 from guichet.applications.services import own
-from guichet.applications.services.sittings import record_save
+from guichet.applications.services.sittings import record_save, union
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.calls import eligibility
@@ -93,36 +94,38 @@ def _same(begun: list[Application], organisation: Organisation, title: str) -> A
 
 def save_section(
     application: Application, section: Section, values: Values, *, seen: str, by_itself: bool = False, actor: Account
-) -> None:
-    """Replace what `section` holds by `values`, complete or not.
+) -> Merge:
+    """Replace what `section` holds by `values`, complete or not; what others changed meanwhile elsewhere in it stays.
 
     A page that saves `by_itself` while somebody types is one line of the journal for each sitting, not one every few seconds.
 
-    Raises Conflict when it changed since its fingerprint was `seen`, Forbidden when it is closed to `actor`, RuleBroken
-    at its field for what no dossier can hold.
+    Raises Conflict when one value was changed on both sides since the fingerprint was `seen`, Forbidden when the section is
+    closed to `actor`, RuleBroken at its field for what no dossier can hold.
     """
-    open_section(application, section, seen=seen, actor=actor)
+    _open(application, section, actor)
+    merged = merge(values, values_of(application, section), seen)
+    if merged.clashes:
+        raise Conflict("Quelqu’un a modifié cette rubrique depuis que vous l’avez ouverte.")
     for name in COLUMNS.get(section, ()):
-        if name in values:
-            setattr(application, name, values[name])
+        if name in merged.values:
+            setattr(application, name, merged.values[name])
     if write := WRITERS.get(section):
-        write(application, values)
+        write(application, merged.values)
     # Moves the version too, when only rows of other tables changed.
     application.saved_at = clock.now()
-    record_save(application, section, by_itself=by_itself, actor=actor)
+    record_save(application, section, by_itself=by_itself, actor=actor, **union(merged))
+    return merged
 
 
-def open_section(application: Application, section: Section, *, seen: str, actor: Account) -> None:
-    """Lock the dossier for writing `section`, which must still be what the person was shown."""
+def _open(application: Application, section: Section, actor: Account) -> None:
+    """Lock the dossier for writing `section`, as it is now."""
     read = application.version
     lock(application)
     if not policies.can_edit_section(actor, application, section):
         raise Forbidden(f"La rubrique « {section.label} » n’est pas ouverte à la saisie.")
     if application.version != read:
-        # Somebody saved while this request waited for the lock: it matters only if it was this very section.
+        # Somebody saved while this request waited for the lock.
         queries.loaded(application.id)
-    if fingerprint(application, section) != seen:
-        raise Conflict("Quelqu’un a modifié cette rubrique depuis que vous l’avez ouverte.")
 
 
 def _write_project(application: Application, values: Values) -> None:

@@ -7,10 +7,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from guichet.accounts.models import Account
 from guichet.applications import policies, queries
+from guichet.applications.merging import Merge, merge, moved, shown_by
 from guichet.applications.models import Application, OwnAnswers
-from guichet.applications.own import OwnSection, fingerprint, form_of, sheet_of
+from guichet.applications.own import ASKED, OwnSection, form_of, sheet_of, values_of
 from guichet.applications.services import attachments
-from guichet.applications.services.sittings import record_save
+from guichet.applications.services.sittings import record_save, union
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.core import clock
@@ -34,14 +35,22 @@ def save(
     seen: str,
     by_itself: bool = False,
     actor: Account,
-) -> None:
+) -> Merge:
     """Keep the answers of `values` ({code: answer}) and the files ({code: (content, name)}), complete or not.
 
-    Raises Conflict when the section changed since its fingerprint was `seen`, Forbidden when it is closed to `actor`,
-    RuleBroken at its question for what it does not take. Answers that are not in `values` stay as they are.
+    Raises Conflict when one answer was changed on both sides since the fingerprint was `seen`, or when the form itself was,
+    Forbidden when the section is closed to `actor`, RuleBroken at its question for what it does not take. Answers that are
+    not in `values`, and those that others changed meanwhile, stay as they are.
     """
     part = _open(application, section, seen, actor)
-    given = dict(values)
+    merged = merge(
+        {**settled(part, values, _names(application, part)), **{key: [name] for key, (_, name) in files.items()}},
+        values_of(application, part),
+        seen,
+    )
+    if merged.clashes:
+        raise Conflict("Cette rubrique a changé depuis que vous l’avez ouverte.")
+    given = {key: value for key, value in values.items() if key not in merged.kept}
     for key, (content, name) in files.items():
         given[key] = _attach(application, section, part, key, content, name, actor)
     own = _own(application)
@@ -52,7 +61,21 @@ def save(
             _keep(question, given[question.key], names, held, former)
     own.answers, own.former = held, former
     application.saved_at = clock.now()
-    record_save(application, section.value, by_itself=by_itself, actor=actor, title=section.label)
+    record_save(application, section.value, by_itself=by_itself, actor=actor, title=section.label, **union(merged))
+    return merged
+
+
+def settled(part: OwnPart, values: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """The answers as they would be kept, to be compared with those that are; what would be refused stays as it was typed."""
+    asked = {question.key: question for question in part.questions}
+    return {key: _settled(asked[key], value, names) for key, value in values.items() if key in asked}
+
+
+def _settled(question: Question, value: Any, names: Names) -> Any:
+    try:
+        return accepted(question, value, names)
+    except Refused:
+        return value
 
 
 def _keep(question: Question, value: Any, names: Names, held: dict[str, Any], former: list[dict[str, Any]]) -> None:
@@ -85,11 +108,14 @@ def _open(application: Application, section: OwnSection, seen: str, actor: Accou
     """Lock the dossier, and read its form afresh: a new version may have been published meanwhile."""
     read = application.version
     lock(application)
+    if application.version != read:
+        # Somebody saved while this request waited for the lock.
+        queries.loaded(application.id)
     reread_form(application)
     part = sheet_of(application).definition.section(section.key)
     if not policies.can_edit_section(actor, application, section):
         raise Forbidden(f"La rubrique « {section.label} » n’est pas ouverte à la saisie.")
-    if part is None or application.version != read or fingerprint(application, part) != seen:
+    if part is None or ASKED in moved(values_of(application, part), seen) or ASKED not in shown_by(seen):
         raise Conflict("Cette rubrique a changé depuis que vous l’avez ouverte.")
     return part
 

@@ -5,8 +5,9 @@ import uuid
 
 import sqlalchemy as sa
 
-from guichet.applications.events import DraftDeadlineNear
-from guichet.applications.models import NEVER_SUBMITTED, Application
+from guichet.applications.events import ChangesDueSoon, DraftDeadlineNear
+from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, ChangeRequest
+from guichet.applications.services.complements import DAY, WEEK
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.calls.models import Call, CallStatus
@@ -46,4 +47,51 @@ def _due() -> sa.Select[uuid.UUID]:
         )
         .limit(BATCH)
         .with_for_update(of=Application, skip_locked=True)
+    )
+
+
+def remind_complements() -> int:
+    """Tell the teams whose last day to complete comes in a week, then in a day, and who have not answered; how many, a batch
+    at most.
+
+    Each is told once of each, for each last day; the request's own message counts when it came as late.
+    """
+    due = _complements_due()
+    told = db.session.execute(due.order_by(ChangeRequest.due_on).limit(BATCH)).all()
+    for request, is_tomorrow in told:
+        request.week_reminded_at = request.week_reminded_at or clock.now()
+        if is_tomorrow:
+            request.day_reminded_at = clock.now()
+        audit.record_by_id(
+            None,
+            "application.remind_complements",
+            "application",
+            request.application_id,
+            audience=Audience.TEAM,
+            due_on=request.due_on,
+        )
+        outbox.publish(
+            ChangesDueSoon(application_id=request.application_id, change_request_id=request.id, due_on=request.due_on)
+        )
+    return len(told)
+
+
+def _complements_due() -> sa.Select[ChangeRequest, bool]:
+    """The open requests to be told of, and whether their last day is tomorrow or today, on the calendar of their call."""
+    left = ChangeRequest.due_on - sa.cast(sa.func.timezone(Call.time_zone, clock.now()), sa.Date)
+    return (
+        sa.select(ChangeRequest, left <= DAY)
+        .join(Application, Application.id == ChangeRequest.application_id)
+        .join(Application.call)
+        .where(
+            Application.status == ApplicationStatus.CHANGES_REQUESTED,
+            ChangeRequest.answered_at.is_(None),
+            ChangeRequest.closed_at.is_(None),
+            left >= 0,
+            sa.or_(
+                sa.and_(left <= WEEK, ChangeRequest.week_reminded_at.is_(None)),
+                sa.and_(left <= DAY, ChangeRequest.day_reminded_at.is_(None)),
+            ),
+        )
+        .with_for_update(of=ChangeRequest, skip_locked=True)
     )

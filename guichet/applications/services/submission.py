@@ -16,7 +16,7 @@ from guichet.applications.events import (
     ReturnedToDraft,
 )
 from guichet.applications.frozen import content_of, sha256_of
-from guichet.applications.models import Application, ApplicationVersion
+from guichet.applications.models import Application, ApplicationVersion, RequestClosure
 from guichet.applications.services import complements, own
 from guichet.applications.workflow import WORKFLOW
 from guichet.audit import services as audit
@@ -30,6 +30,9 @@ from guichet.core.errors import RuleBroken
 from guichet.outbox import services as outbox
 from guichet.web.filters import moment
 from guichet.workflow.engine import fire, lock
+
+# Characters of a withdrawal's reason.
+LONGEST_REASON = 1000
 
 
 def request_endorsement(application: Application, *, actor: Account, seen: int | None = None) -> None:
@@ -82,7 +85,7 @@ def _hand_in(
 
 
 def resubmit(application: Application, *, actor: Account, seen: int | None = None) -> ApplicationVersion:
-    """Hand the complements in, before the end of their own last day. The call's window does not matter any more."""
+    """Hand the complements in, even after their own last day. The call's window does not matter any more."""
     read, condemned = application.version, list(infected(application))
     fire(WORKFLOW, "resubmit", application, actor)
     _refuse_unread(application, read, seen)
@@ -102,11 +105,18 @@ def return_to_draft(application: Application, reason: str = "", *, actor: Accoun
 
 
 def withdraw(application: Application, reason: str, *, actor: Account) -> None:
-    """The team gives up, for a stated reason; the dossier stays readable."""
+    """The team gives up, for a stated reason; the dossier stays readable, as it was last submitted.
+
+    What the committee and the reviewers had of it is taken away by a handler of the event, a few seconds later.
+    """
     if not reason.strip():
         raise RuleBroken("Écrivez le motif du retrait.", field="reason")
+    if len(reason) > LONGEST_REASON:
+        raise RuleBroken(f"Le motif tient en {LONGEST_REASON} caractères.", field="reason")
+    complements.read_whole(application)
     fire(WORKFLOW, "withdraw", application, actor, reason=reason)
-    outbox.publish(ApplicationWithdrawn(application_id=application.id, reason=reason))
+    complements.close_unanswered(application, RequestClosure.WITHDRAWN, reason, actor=actor)
+    outbox.publish(ApplicationWithdrawn(application_id=application.id, reason=reason, by_id=actor.id))
 
 
 def _refuse_unread(application: Application, read: int, seen: int | None) -> None:
@@ -139,8 +149,16 @@ def _refuse_gaps(application: Application, condemned: list[Gap]) -> None:
         raise RuleBroken("Le dossier est incomplet. " + " ".join(gap.message for gap in gaps))
 
 
+def _tell(application: Application) -> None:
+    """From now on everybody outside the team reads these words."""
+    application.submitted_title, application.submitted_summary = application.title, application.summary
+    application.submitted_cost, application.submitted_amount = application.total_cost, application.amount_requested
+    application.submitted_digital = application.is_digital_service
+
+
 def _freeze(application: Application, now: dt.datetime, actor: Account) -> ApplicationVersion:
     """Keep the content as a new version, and tell it."""
+    _tell(application)
     number = max((version.number for version in application.versions), default=0) + 1
     content = content_of(application, number=number, at=now, by=actor)
     version = ApplicationVersion(

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
@@ -11,6 +11,7 @@ from guichet.applications.completeness import missing
 from guichet.applications.forms.attachments import AttachmentForm, ReplacementForm
 from guichet.applications.models import Application, Section
 from guichet.applications.own import all_sections, file_labels, hidden_files
+from guichet.applications.sections import MOST_KEPT
 from guichet.applications.services import attachments as services
 from guichet.applications.views import bp
 from guichet.applications.views.parts import crumbs, dossier_page, section_items
@@ -30,6 +31,9 @@ def attachments(application_id: UUID) -> ResponseReturnValue:
     application = queries.one_for(actor, application_id)
     form = AttachmentForm()
     form.offer(application.call.attachment_kinds)
+    if not form.is_submitted():
+        # A link names the missing piece.
+        form.kind_id.process_data(request.args.get("piece", type=UUID))
     if form.validate_on_submit():
         try:
             with unit_of_work():
@@ -43,6 +47,8 @@ def attachments(application_id: UUID) -> ResponseReturnValue:
         else:
             flash("La pièce est jointe au dossier.", "success")
             return redirect(url_for(".attachments", application_id=application_id), 303)
+    if not policies.can_read_rewriting(actor, application):
+        return redirect(url_for(".content", application_id=application_id), 303)
     return _attachments_page(application, form)
 
 
@@ -55,11 +61,11 @@ def _attachments_page(application: Application, form: AttachmentForm) -> Respons
         application,
         Section.ATTACHMENTS.label,
         kept=kept,
-        is_full=len(kept) >= services.MOST_KEPT,
+        is_full=len(kept) >= MOST_KEPT,
         room=services.room_of(application),
         answers=file_labels(application),
         has_former=len(kept) < len(application.attachments) and policies.can_read_former_files(actor, application),
-        most=services.MOST_KEPT,
+        most=MOST_KEPT,
         is_open=policies.can_edit_section(actor, application, Section.ATTACHMENTS),
         gaps=[gap for gap in missing(application) if gap.section is Section.ATTACHMENTS],
         removal=ActionForm(formdata=None),

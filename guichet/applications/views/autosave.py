@@ -12,10 +12,12 @@ from guichet.accounts.access import current_account, signed_in
 from guichet.applications import queries
 from guichet.applications.forms.comparison import differences
 from guichet.applications.forms.sections import SectionForm
+from guichet.applications.merging import Merge, moved
 from guichet.applications.models import Application, Section
 from guichet.applications.sections import fingerprint, values_of
 from guichet.applications.services import drafting, presence
 from guichet.applications.views import bp
+from guichet.applications.views.choices import labels_of, named, told
 from guichet.applications.views.parts import company
 from guichet.applications.views.sections import copy_of, form_for, section_at
 from guichet.core.errors import Conflict, Forbidden, NotFound, RuleBroken
@@ -48,7 +50,8 @@ def autosave(application_id: UUID, slug: str) -> ResponseReturnValue:
         with unit_of_work():
             presence.note(application, opened, actor=actor)
             seen = form.version.data or ""
-            drafting.save_section(application, opened, form.values(), seen=seen, by_itself=True, actor=actor)
+            values = form.values()
+            merged = drafting.save_section(application, opened, values, seen=seen, by_itself=True, actor=actor)
     except RuleBroken as problem:
         form.blame(problem)
         return refused(form)
@@ -56,17 +59,23 @@ def autosave(application_id: UUID, slug: str) -> ResponseReturnValue:
         return {"state": "closed", "message": CLOSED}, 409
     except Conflict:
         return _conflicting(queries.one_for(actor, application_id), opened, form)
-    return _saved(queries.one_for(actor, application_id), opened)
+    return _saved(queries.one_for(actor, application_id), opened, form, merged)
 
 
-def _saved(application: Application, opened: Section) -> ResponseReturnValue:
-    others = company(application, opened, current_account())
-    return saved(application, fingerprint(application, opened), company=others)
+def _saved(application: Application, opened: Section, form: SectionForm, merged: Merge) -> ResponseReturnValue:
+    actor = current_account()
+    others = company(application, opened, actor)
+    # The page still shows what others changed as it was: it goes on from there.
+    version = fingerprint(application, opened, merged.kept)
+    news = told(application, opened, labels_of(form), merged.kept, actor)
+    return saved(application, version, news, company=others)
 
 
-def saved(application: Application, version: str, **more: str) -> ResponseReturnValue:
-    """What the page is told once its text is kept: `version`, to go on from, and when."""
+def saved(application: Application, version: str, news: str, **more: str) -> ResponseReturnValue:
+    """What the page is told once its text is kept: `version`, to go on from, when, and what others changed meanwhile."""
     message = f"Enregistré à {hour(application.saved_at, application.call.time_zone)}."
+    if news:
+        message = f"{message} {news} Rechargez la page pour lire le sien."
     return jsonify(state="saved", version=version, message=message, **more)
 
 
@@ -77,7 +86,7 @@ def _conflicting(application: Application, opened: Section, form: SectionForm) -
     )
     if next(differences(theirs, yours), None) is None:
         # The same text sent twice, by the button and by the page.
-        return _saved(application, opened)
+        return _saved(application, opened, form, Merge(form.values()))
     return {"state": "conflict", "message": REWRITTEN}, 409
 
 
@@ -115,4 +124,13 @@ def be_present(application_id: UUID, slug: str) -> ResponseReturnValue:
             presence.note(application, opened, actor=actor)
     except Forbidden:
         return {"state": "closed", "message": CLOSED}, 409
-    return jsonify(state="present", company=company(application, opened, actor))
+    present = company(application, opened, actor)
+    if changed := _moved(application, opened):
+        present = f"{present} Enregistré depuis l’ouverture de cette page : {changed}.".strip()
+    return jsonify(state="present", company=present)
+
+
+def _moved(application: Application, opened: Section) -> str:
+    """What others saved since the page was opened, in words."""
+    form = form_for(application, opened)
+    return named(labels_of(form), moved(values_of(application, opened), form.version.data or ""))

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
-from guichet.applications import funded, own, policies, priorities, queries
+from guichet.applications import funded, listing, own, policies, priorities, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
 from guichet.applications.services import exports, receipts
-from guichet.applications.timeline import Moment, timeline
+from guichet.applications.timeline import Moment, read_by_others, timeline
 from guichet.applications.views import bp
 from guichet.applications.views.parts import dossier_page, gaps_with_links, section_items, steps
 from guichet.audit import queries as audit
@@ -23,21 +23,22 @@ from guichet.web.pages import page, requested_page
 
 # The dossier's own page shows the latest lines of its history; the rest has a page.
 LATEST = 6
+# Those to choose from in the list: a page stays light.
+CALLS = 20
 
 
 @bp.get("/dossiers")
 @signed_in()
 def index() -> ResponseReturnValue:
     actor = current_account()
-    filters = ListFilter(request.args)
-    filters.appel.offer(queries.calls_of(queries.mine(actor)))
-    filters.validate()
-    rows = queries.listed(queries.mine(actor), **filters.wanted())
+    mine = queries.mine(actor)
+    filters = ListFilter(request.args).offer(queries.calls_of(mine)[:CALLS], listing.years_of(mine))
+    rows = listing.listed(mine, filters.wanted(), actor=actor)
     return page(
         "applications/index.html",
         filters,
         found=paginate(rows, requested_page()),
-        counts=queries.count_by_status(queries.mine(actor)),
+        counts=queries.count_by_status(mine),
         to_order=priorities.to_order(actor),
         crumbs=[("Accueil", "/"), ("Dossiers", None)],
     )
@@ -58,6 +59,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
         steps=steps(application, actor),
         is_writing=policies.can_edit(actor, application),
         close_projects=funded.close_to(application, actor) if policies.can_edit(actor, application) else [],
+        can_read_unsent=policies.can_read_unsent(actor, application),
         can_delete=policies.can_delete(actor, application),
         can_manage_team=policies.can_manage_team(actor, application),
         latest_export=next(iter(exports.latest_of(actor, application)), None),
@@ -109,4 +111,7 @@ def _history(application: Application, actor: Account) -> list[Moment]:
     audiences = [Audience.TEAM]
     if policies.can_read_staff_entries(actor, application):
         audiences.append(Audience.STAFF)
-    return timeline(audit.history_of(application, *audiences))
+    history = audit.history_of(application, *audiences)
+    if not policies.can_read_rewriting(actor, application):
+        return timeline(read_by_others(history, application))
+    return timeline(history)

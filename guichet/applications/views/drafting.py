@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Organisation, Role
-from guichet.applications import policies, queries
+from guichet.applications import begun, policies, queries
 from guichet.applications.forms.start import StartForm
 from guichet.applications.models import Application
 from guichet.applications.services import drafting
 from guichet.applications.views import bp
 from guichet.applications.views.parts import dossier_page
 from guichet.calls.models import Call
-from guichet.calls.policies import is_open
+from guichet.calls.policies import days_left, is_open
 from guichet.core import clock
 from guichet.core.errors import Forbidden, RuleBroken
 from guichet.core.transaction import unit_of_work
@@ -58,7 +58,8 @@ def _start_page(call: Call, form: StartForm, carriers: list[Organisation], actor
         call=call,
         is_open=is_open(call, at=clock.now()),
         has_carriers=bool(carriers),
-        drafts=queries.drafts_of(actor, call.id),
+        drafts=begun.by(actor, call.id),
+        days_left=days_left(call, at=clock.now()),
         crumbs=[
             ("Accueil", "/"),
             ("Appels à projets", url_for("calls.index")),

@@ -10,6 +10,7 @@ from guichet.accounts.access import current_account, signed_in
 from guichet.applications import policies, queries
 from guichet.applications.completeness import missing
 from guichet.applications.forms.comparison import Difference
+from guichet.applications.merging import Merge, merge
 from guichet.applications.models import Application
 from guichet.applications.own import (
     OwnSection,
@@ -20,10 +21,12 @@ from guichet.applications.own import (
     hidden_files,
     own_readings,
     sheet_of,
+    values_of,
 )
 from guichet.applications.services import own as services
 from guichet.applications.views import bp
 from guichet.applications.views.autosave import CLOSED, REWRITTEN, refused, saved
+from guichet.applications.views.choices import labels_of, named, saved_ones, tell, told
 from guichet.applications.views.parts import dossier_page, section_items
 from guichet.applications.views.sections import next_url
 from guichet.core.errors import Conflict, Forbidden, NotFound, RuleBroken
@@ -50,7 +53,7 @@ def own_section(application_id: UUID, key: str) -> ResponseReturnValue:
     form = _form_for(application, part)
     if not policies.can_edit_section(current_account(), application, opened):
         return _closed(application, part, form)
-    if not form.validate_on_submit():
+    if "choose" in request.form or not form.validate_on_submit():
         return _own_page(application, part, form)
     return _save(application, part, form)
 
@@ -70,7 +73,7 @@ def autosave_own(application_id: UUID, key: str) -> ResponseReturnValue:
     try:
         with unit_of_work():
             seen = form.version.data or ""
-            services.save(application, opened, form.values(), {}, seen=seen, by_itself=True, actor=actor)
+            merged = services.save(application, opened, form.values(), {}, seen=seen, by_itself=True, actor=actor)
     except RuleBroken as problem:
         form.blame(problem)
         return refused(form)
@@ -80,9 +83,10 @@ def autosave_own(application_id: UUID, key: str) -> ResponseReturnValue:
         fresh = queries.one_for(actor, application_id)
         if _differences(sheet_of(fresh), form) or sheet_of(fresh).definition.section(key) != part:
             return {"state": "conflict", "message": REWRITTEN}, 409
-        return saved(fresh, fingerprint(fresh, part))
+        merged = Merge(form.values())
     fresh = queries.one_for(actor, application_id)
-    return saved(fresh, fingerprint(fresh, part))
+    news = told(fresh, opened.value, labels_of(form), merged.kept, actor)
+    return saved(fresh, fingerprint(fresh, part, merged.kept), news)
 
 
 def _form_for(application: Application, part: OwnPart) -> EntryForm:
@@ -90,6 +94,9 @@ def _form_for(application: Application, part: OwnPart) -> EntryForm:
     form = entry_form(part, sheet, services.offered_actions(application), sheet.asked(part))
     if not form.is_submitted():
         form.version.data = fingerprint(application, part)
+    else:
+        for key in saved_ones(one.key for one in form.answered):
+            form.restore(key, sheet.stored.get(key))
     return form
 
 
@@ -98,12 +105,14 @@ def _save(application: Application, part: OwnPart, form: EntryForm) -> ResponseR
     before = {question.key for question in form.answered}
     try:
         with unit_of_work():
-            services.save(application, opened, form.values(), form.uploads(), seen=form.version.data or "", actor=actor)
+            seen = form.version.data or ""
+            merged = services.save(application, opened, form.values(), form.uploads(), seen=seen, actor=actor)
     except RuleBroken as problem:
         form.blame(problem)
         return _own_page(queries.one_for(actor, application.id), part, form)
     except (Conflict, Forbidden):
         return _conflict(queries.one_for(actor, application.id), part, form)
+    tell(application, opened.value, labels_of(form), merged, actor)
     return _saved(queries.one_for(actor, application.id), opened, before)
 
 
@@ -122,7 +131,7 @@ def _saved(application: Application, opened: OwnSection, before: set[str]) -> Re
 
 
 def _conflict(application: Application, part: OwnPart, form: EntryForm) -> ResponseReturnValue:
-    """Both texts side by side; sending again, with the new version, keeps what is typed."""
+    """Both texts side by side where they clash, each to be chosen; elsewhere, what others saved is in the page already."""
     sheet = sheet_of(application)
     current = sheet.definition.section(part.key)
     if current is None or not policies.can_edit_section(
@@ -132,12 +141,19 @@ def _conflict(application: Application, part: OwnPart, form: EntryForm) -> Respo
     compared = _differences(sheet, form)
     if not compared and not form.uploads() and current == part:
         return _saved(application, OwnSection(part.key, part.title), {one.key for one in form.answered})
-    if current != part:
+    held = values_of(application, current)
+    merged = merge(services.settled(part, form.values(), form.names), held, form.version.data or "")
+    if current == part:
+        compared = [one for one in compared if one.name in merged.clashes] or compared
+        for key in merged.kept:
+            form.restore(key, held[key])
+    else:
         # The form itself changed: what was typed is carried to the questions of the new version.
         form = entry_form(current, sheet, form.names, sheet.asked(current))
         form.asked.data = ",".join(one.key for one in sheet.asked(current))
     form.version.data = fingerprint(application, current)
-    body, _ = cast("tuple[str, int]", _own_page(application, current, form, differences=compared))
+    context = {"differences": compared, "united": named(labels_of(form), merged.kept if current == part else ())}
+    body, _ = cast("tuple[str, int]", _own_page(application, current, form, **context))
     return body, 409
 
 
@@ -151,7 +167,7 @@ def _differences(sheet: Sheet, form: EntryForm) -> list[Difference]:
                 _words(question, values[question.key], form),
             )
             if theirs != yours:
-                found.append(Difference(question.title, theirs, yours))
+                found.append(Difference(question.key, question.title, theirs, yours))
     return found
 
 

@@ -1,6 +1,8 @@
 """What the pages of a dossier share: breadcrumb, list of its sections, list of what it lacks, its buttons."""
 
+import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import url_for
@@ -11,11 +13,13 @@ from guichet.accounts.models import Account
 from guichet.applications import policies
 from guichet.applications.awaited import Awaited, awaited, who_hands_in
 from guichet.applications.completeness import Gap, SectionState, missing, states
+from guichet.applications.legal_clock import clock_of, in_words
 from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, Section
 from guichet.applications.own import AnySection, OwnSection, all_sections
 from guichet.applications.services import presence
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
+from guichet.core.money import ZERO
 from guichet.web.filters import hour
 from guichet.web.pages import page
 from guichet.workflow.engine import open_transitions
@@ -56,18 +60,41 @@ class Step:
 
 @dataclass(frozen=True)
 class Standing:
-    """The banner of every page of a dossier. `gaps` counts what it lacks, for those who write it (None for others)."""
+    """The banner of every page of a dossier. `gaps` counts what it lacks, for those who write it (None for others); `delay`
+    says where the time to decide is.
+    """
 
     awaited: Awaited
     gaps: int | None
     hands_in: str
+    delay: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the headings of a dossier's pages say of it: as it is being written, or as submitted to who may not read that."""
+
+    title: str
+    total_cost: Decimal
+    amount_requested: Decimal
+    saved_at: dt.datetime | None
+
+
+def words(application: Application) -> Words:
+    if policies.can_read_rewriting(current_account(), application):
+        money = application.total_cost, application.amount_requested
+        return Words(application.title, *money, application.saved_at)
+    money = application.submitted_cost or ZERO, application.submitted_amount or ZERO
+    return Words(application.known_title, *money, None)
 
 
 def standing(application: Application, actor: Account) -> Standing:
     writes = policies.is_on_team(actor, application) or policies.is_focal_point(actor, application)
     shown = writes and _is_being_written(application)
+    count = clock_of(application, at=clock.now())
     return Standing(
         awaited=awaited(application, at=clock.now()),
+        delay=in_words(count, yours=writes) if count else "",
         gaps=len(missing(application)) if shown else None,
         hands_in=who_hands_in(application) if shown else "",
     )
@@ -81,6 +108,7 @@ def dossier_page(
         template,
         form,
         application=application,
+        words=words(application),
         standing=standing(application, current_account()),
         crumbs=crumbs(application, *here),
         **context,
@@ -97,12 +125,14 @@ def company(application: Application, section: Section, actor: Account) -> str:
 def crumbs(application: Application, *here: str) -> Crumbs:
     """The way to a page of the dossier; without `here`, to the dossier itself."""
     url = url_for("applications.show", application_id=application.id) if here else None
-    way: Crumbs = [("Accueil", "/"), ("Dossiers", url_for("applications.index")), (application.title, url)]
+    way: Crumbs = [("Accueil", "/"), ("Dossiers", url_for("applications.index")), (words(application).title, url)]
     return [*way, *((label, None) for label in here)]
 
 
 def section_items(application: Application, actor: Account, current: AnySection | None = None) -> list[SectionItem]:
     """The sections of the dossier, each with its page and, while it is being written, how far it is."""
+    if not policies.can_read_rewriting(actor, application):
+        return []
     found = states(application) if _is_being_written(application) else {}
     return [
         SectionItem(
@@ -141,16 +171,16 @@ def section_url(application: Application, actor: Account, section: AnySection) -
 
 def gaps_with_links(application: Application, actor: Account) -> list[tuple[Gap, str]]:
     """What the dossier lacks while it is being written, each with the place where to fill it."""
-    if not _is_being_written(application):
+    if not _is_being_written(application) or not policies.can_read_rewriting(actor, application):
         return []
     return [
-        (gap, f"{section_url(application, actor, gap.section).partition('#')[0]}#{_anchor(application, actor, gap)}")
+        (gap, section_url(application, actor, gap.section) + (gap.place if _is_open(application, actor, gap) else ""))
         for gap in missing(application)
     ]
 
 
-def _anchor(application: Application, actor: Account, gap: Gap) -> str:
-    return gap.field if policies.can_edit_section(actor, application, gap.section) else gap.section.slug
+def _is_open(application: Application, actor: Account, gap: Gap) -> bool:
+    return policies.can_edit_section(actor, application, gap.section)
 
 
 def steps(application: Application, actor: Account) -> list[Step]:

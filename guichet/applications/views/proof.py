@@ -8,12 +8,14 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, public, signed_in
-from guichet.applications import queries, versions
+from guichet.applications import policies, queries, versions
+from guichet.applications.differences import between
 from guichet.applications.forms.submission import VerifyFileForm, VerifyForm
-from guichet.applications.frozen import changes, reading_of, sha256_of
+from guichet.applications.frozen import reading_of, sha256_of
 from guichet.applications.services import receipts
 from guichet.applications.views import bp
-from guichet.applications.views.parts import crumbs
+from guichet.applications.views.parts import crumbs, dossier_page
+from guichet.core.policy import require
 from guichet.core.transaction import unit_of_work
 from guichet.documents import queries as documents
 from guichet.documents.serving import send
@@ -35,8 +37,26 @@ def version(application_id: UUID, number: int) -> ResponseReturnValue:
         intact=sha256_of(shown.content) == shown.sha256,
         sections=reading_of(shown.content),
         documents={str(piece.id): piece.document for piece in application.attachments},
-        changes=changes(before, shown.content) if before else None,
+        changes=between(before, shown.content) if before else None,
         crumbs=crumbs(application, f"Version {number}"),
+    )
+
+
+@bp.get("/dossiers/<uuid:application_id>/complements/<uuid:request_id>")
+@signed_in()
+def unsent(application_id: UUID, request_id: UUID) -> ResponseReturnValue:
+    """What the team had written when a request was closed without its answer, beside what was submitted."""
+    application = queries.one_for(current_account(), application_id)
+    require(policies.can_read_unsent, current_account(), application)
+    request, written = versions.unsent_of(application, request_id)
+    submitted = versions.version_of(application, written["version"] - 1).content if written else None
+    return dossier_page(
+        "applications/unsent.html",
+        None,
+        application,
+        "Compléments non déposés",
+        request=request,
+        changes=between(submitted, written) if written and submitted else [],
     )
 
 

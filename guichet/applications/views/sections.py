@@ -22,11 +22,13 @@ from guichet.applications.forms.tables import (
     PlanForm,
     TableForm,
 )
+from guichet.applications.merging import merge
 from guichet.applications.models import Application, Section
 from guichet.applications.own import AnySection, all_sections
 from guichet.applications.sections import fingerprint, values_of
 from guichet.applications.services import drafting
 from guichet.applications.views import bp
+from guichet.applications.views.choices import labels_of, named, saved_ones, tell
 from guichet.applications.views.parts import company, dossier_page, section_items, section_url
 from guichet.core.errors import Conflict, Forbidden, NotFound, RuleBroken
 from guichet.core.transaction import unit_of_work
@@ -75,7 +77,7 @@ def section(application_id: UUID, slug: str) -> ResponseReturnValue:
     if "cite" in request.form and isinstance(form, CarrierForm):
         form.cite(funded.one(current_account(), _identifier(request.form["cite"])).citation)
         return _section_page(application, opened, form)
-    if not form.validate_on_submit():
+    if "choose" in request.form or not form.validate_on_submit():
         return _section_page(application, opened, form)
     return _save(application, opened, form)
 
@@ -107,6 +109,9 @@ def form_for(application: Application, opened: Section) -> SectionForm:
         form.version.data = fingerprint(application, opened)
         if isinstance(form, TableForm):
             form.add_blank(form.blanks)
+    else:
+        for name in saved_ones(name for name in values if name in form):
+            form.restore(name, values[name])
     if isinstance(form, ImpactForm) and not application.is_digital_service:
         form.leave_out_rgesn()
     _offer(application, form)
@@ -127,12 +132,14 @@ def _save(application: Application, opened: Section, form: SectionForm) -> Respo
     actor = current_account()
     try:
         with unit_of_work():
-            drafting.save_section(application, opened, form.values(), seen=form.version.data or "", actor=actor)
+            seen = form.version.data or ""
+            merged = drafting.save_section(application, opened, form.values(), seen=seen, actor=actor)
     except RuleBroken as problem:
         form.blame(problem)
         return _section_page(queries.one_for(actor, application.id), opened, form)
     except (Conflict, Forbidden):
         return _conflict(queries.one_for(actor, application.id), opened, form)
+    tell(application, opened, labels_of(form), merged, actor)
     return _saved(application, opened, form)
 
 
@@ -165,21 +172,27 @@ def next_url(application: Application, actor: Account, opened: AnySection) -> st
 
 
 def _conflict(application: Application, opened: Section, form: SectionForm) -> ResponseReturnValue:
-    """Both texts side by side; sending again, with the new version, keeps what is typed."""
+    """Both texts side by side where they clash, each to be chosen; elsewhere, what others saved is in the page already."""
     if not policies.can_edit_section(current_account(), application, opened):
         return _closed(application, opened, form)
+    current = values_of(application, opened)
+    merged = merge(form.values(), current, form.version.data or "")
     compared = list(
         differences(
-            copy_of(application, form, opened, values_of(application, opened)),
+            copy_of(application, form, opened, current),
             copy_of(application, form, opened, form.values()),
         )
     )
     if not compared:
         # The same text sent twice: a double click.
         return _saved(application, opened, form)
+    for name in merged.kept:
+        form.restore(name, current[name])
     form.version.data = fingerprint(application, opened)
     _offer(application, form)
-    body, _ = cast("tuple[str, int]", _section_page(application, opened, form, differences=compared))
+    clashing = [difference for difference in compared if difference.name in merged.clashes] or compared
+    context = {"differences": clashing, "united": named(labels_of(form), merged.kept)}
+    body, _ = cast("tuple[str, int]", _section_page(application, opened, form, **context))
     return body, 409
 
 

@@ -15,6 +15,7 @@ from guichet.applications.budget import summarise
 from guichet.applications.forms.submission import EndorseForm, ReadForm, ReturnForm, SubmitForm, WithdrawForm
 from guichet.applications.models import Application, ApplicationStatus
 from guichet.applications.services import submission as services
+from guichet.applications.services.complements import open_request
 from guichet.applications.views import bp
 from guichet.applications.views.parts import dossier_page, gaps_with_links
 from guichet.applications.workflow import WORKFLOW
@@ -157,7 +158,7 @@ def _step_page(step: Step, application: Application, actor: Account, form: Form)
         ),
         pieces=[attachment for attachment in application.attachments if attachment.removed_at is None],
         is_open=is_open(application.call, at=clock.now()),
-        complements=next((asked for asked in application.change_requests if asked.answered_at is None), None),
+        complements=open_request(application),
         order=priorities.order_for(actor, application) if step is ENDORSE else (),
         is_on_team=policies.is_on_team(actor, application),
     )

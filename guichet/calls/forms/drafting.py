@@ -37,6 +37,8 @@ def _text(typed: Any) -> Any:
 
 # The terms that the form holds under the same names; the others are chosen among what is on offer.
 CHOSEN = {"families", "priority_actions", "organisations"}
+# Not a text: left empty, it is nothing.
+NUMBER = "decision_delay_days"
 TYPED = [field.name for field in fields(Terms) if field.name not in CHOSEN]
 
 
@@ -74,6 +76,13 @@ class CallForm(Form):
     amount_max = EuroField("Montant maximal par projet", least=1, required=True)
     max_rate = NumberField("Taux maximal", least=1, most=100, places=2, suffix="%", required=True)
     reviews_required = WholeField("Évaluations par dossier", least=1, most=10, required=True)
+    decision_delay_days = WholeField(
+        "Délai de décision après le dépôt",
+        least=1,
+        most=730,
+        suffix="jours",
+        description="Suspendu tant que des compléments sont attendus. Vide : aucun délai n’est annoncé.",
+    )
     staff_cost_counted = BooleanField("Les coûts de personnel comptent dans le coût total")
     endorsement_required = BooleanField("Le référent du ministère vise chaque dossier avant son dépôt")
     applicant_kinds = ChecksField(
@@ -130,7 +139,7 @@ class CallForm(Form):
             "closes_at": self.closes_at.instant,
         }
         return Terms(
-            **{name: _text(typed[name]) for name in TYPED},
+            **{name: typed[name] if name == NUMBER else _text(typed[name]) for name in TYPED},
             organisations=list(organisations),
             families=[family for family in self.known_families if str(family.id) in families],
             priority_actions=[action for action in self.known_actions if str(action.id) in actions],

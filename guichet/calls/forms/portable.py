@@ -25,7 +25,9 @@ class ImportForm(Form):
             if not self.text.data:
                 raise RuleBroken("Choisissez un fichier, ou collez son texte.", field="file")
             return str(self.text.data)
-        content = upload.stream.read(LARGEST_FILE + 1)
+        # Closed at once: a large one is a file on the disk.
+        with upload.stream as stream:
+            content = stream.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
             raise RuleBroken(f"Le fichier dépasse {LARGEST_FILE // 1000} ko.", field="file")
         try:

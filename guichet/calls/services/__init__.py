@@ -11,6 +11,7 @@ from guichet.calls.services.content import (
     remove_criterion,
     remove_document,
 )
+from guichet.calls.services.correction import Files, Words, correct
 from guichet.calls.services.drafting import Terms, create, update
 from guichet.calls.services.envelope import move_by_hand, move_envelope, transfer
 from guichet.calls.services.lifecycle import (
@@ -27,8 +28,10 @@ from guichet.calls.services.references import next_reference
 
 __all__ = [
     "CriterionTerms",
+    "Files",
     "Novelty",
     "Terms",
+    "Words",
     "add_attachment_kind",
     "add_criterion",
     "add_document",
@@ -37,6 +40,7 @@ __all__ = [
     "clone",
     "close_now",
     "configuration_of",
+    "correct",
     "create",
     "import_call",
     "move_by_hand",

@@ -46,6 +46,7 @@ class Terms:
     applicant_kinds: list[str] = field(default_factory=list)
     organisations: list[Organisation] = field(default_factory=list)
     one_per_ministry: bool = False
+    decision_delay_days: int | None = None
 
 
 def create(terms: Terms, *, opening: Decimal | None, actor: Account) -> Call:

@@ -10,13 +10,12 @@ import sqlalchemy as sa
 from guichet.accounts.models import Account, Organisation
 from guichet.audit import services as audit
 from guichet.calls import policies, portable, queries
-from guichet.calls.events import CallCopied
 from guichet.calls.models import AttachmentKind, Call, Criterion, PriorityAction, ProjectFamily
+from guichet.calls.registry import chapters
 from guichet.calls.services.drafting import Terms, create
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
 from guichet.core.policy import require
-from guichet.outbox import services as outbox
 
 Named = TypeVar("Named", ProjectFamily, PriorityAction, Organisation)
 # What the file and the terms say under the same names.
@@ -53,6 +52,7 @@ def configuration_of(call: Call, *, actor: Account) -> portable.Configuration:
         ),
         attachments=tuple((kind.label, kind.required) for kind in queries.attachment_kinds_of(call.id)),
         documents=tuple(offered.label for offered in queries.documents_of(call.id)),
+        chapters={key: value for key, one in chapters().items() if (value := one.said_by(call, actor))},
     )
 
 
@@ -67,7 +67,6 @@ def clone(call: Call, novelty: Novelty, *, actor: Account) -> Call:
     require(policies.can_create, actor, None)
     copied = _build(replace(configuration_of(call, actor=actor), **vars(novelty)), actor)
     audit.record(actor, "call.clone", copied, title=copied.title, model=call.code)
-    outbox.publish(CallCopied(call_id=copied.id, model_id=call.id, actor_id=actor.id))
     return copied
 
 
@@ -85,6 +84,8 @@ def _build(said: portable.Configuration, actor: Account) -> Call:
     for position, (label, required) in enumerate(said.attachments, start=1):
         db.session.add(AttachmentKind(call_id=call.id, position=position, label=label, required=required))
     db.session.flush()
+    for key, value in said.chapters.items():
+        chapters()[key].keep(call, value, actor)
     return call
 
 

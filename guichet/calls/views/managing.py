@@ -50,6 +50,7 @@ def manage(slug: str) -> ResponseReturnValue:
         "calls/manage.html",
         call=call,
         can_edit=can_edit,
+        can_correct=policies.can_correct(actor, call),
         can_manage=policies.can_manage(actor, call),
         gaps=gaps_of(call) if can_edit else [],
         who=eligibility.who_in_words(call.applicant_kinds, [one.name for one in call.organisations]),

@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from guichet.accounts.access import current_account, public
 from guichet.accounts.models import Account, Role
-from guichet.calls import eligibility, policies, queries
+from guichet.calls import eligibility, policies, queries, registry
 from guichet.calls.forms.filters import CallFilter
 from guichet.calls.views import bp
 from guichet.core import clock
@@ -44,6 +44,7 @@ def show(slug: str) -> ResponseReturnValue:
         status=policies.status_at(reading.call, at=now),
         is_open=policies.is_open(reading.call, at=now),
         days_left=policies.days_left(reading.call, at=now),
+        drafts=registry.begun(reader, reading.call.id) if reader else [],
         may_start=reader is None or reader.has_role(Role.APPLICANT),
         can_follow=reader is not None and policies.can_follow(reader, reading.call),
         crumbs=[("Accueil", "/"), ("Appels à projets", url_for(".index")), (reading.call.title, None)],

@@ -14,6 +14,7 @@ TITLES = {
     "call.create": "Appel créé",
     "call.clone": "Appel copié d’un autre",
     "call.update": "Règles modifiées",
+    "call.correct": "Textes mis à jour",
     "call.publish": "Appel publié",
     "call.open": "Dépôt ouvert",
     "call.close": "Dépôt clos",
@@ -61,4 +62,4 @@ def _title(entry: AuditEntry) -> str:
 def _detail(entry: AuditEntry) -> str:
     if entry.action == "call.move_envelope":
         return f"{euros(Decimal(entry.facts['amount']))}, {entry.facts['reason']}"
-    return str(entry.facts.get("title") or entry.facts.get("label") or "")
+    return str(entry.facts.get("title") or entry.facts.get("label") or entry.facts.get("reason") or "")

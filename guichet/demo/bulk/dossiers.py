@@ -62,6 +62,17 @@ LONG_TEXTS = (
 )
 
 
+def _told(columns: dict[str, Any]) -> dict[str, Any]:
+    """What the submission said."""
+    return {
+        "submitted_title": columns["title"],
+        "submitted_summary": columns["summary"],
+        "submitted_cost": columns["total_cost"],
+        "submitted_amount": columns["amount_requested"],
+        "submitted_digital": columns["is_digital_service"],
+    }
+
+
 class Dossiers(Reviews):
     """The whole set."""
 
@@ -110,6 +121,8 @@ class Dossiers(Reviews):
             **self._texts(number),
             **self._outcome(status),
         }
+        if not unsent:
+            columns |= _told(columns)
         identifier = self._add(Application, **columns)
         parts = self._content(identifier, number, amount, lead, ministry)
         self._journal(identifier, status, (lead, self.names[lead]))

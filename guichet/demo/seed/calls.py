@@ -88,6 +88,7 @@ def _terms(stage: Stage, text: CallText) -> services.Terms:
         amount_max=Decimal(text.amount_max),
         max_rate=Decimal(50),
         reviews_required=2,
+        decision_delay_days=text.decision_days,
         staff_cost_counted=True,
         endorsement_required=True,
         families=_listed(ProjectFamily, text.families),

@@ -117,6 +117,9 @@ class Story:
             actor=account(self.officer),
         )
 
+    def extend_complements(self, due: int) -> None:
+        complements.extend(processed(self.id), self.stage.day(due), self.dossier.extended, actor=account(self.officer))
+
     def declare_eligible(self) -> None:
         eligibility.declare_eligible(processed(self.id), actor=account(self.officer))
 
@@ -175,6 +178,8 @@ def _tell_processing(story: Story) -> None:
         # An open request leaves the team some days from now; an answered one had two weeks.
         asked = day + 3 if answered else -4
         story.then(asked, partial(story.ask_complements, day + 17 if answered else 12))
+        if dossier.extended:
+            story.then(asked + 2, partial(story.extend_complements, day + 31 if answered else 26))
         if not answered:
             return
         story.then(day + 9, story.answer)

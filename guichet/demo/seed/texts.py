@@ -89,6 +89,8 @@ class CallText(Text, frozen=True):
     who_may_apply: str
     families: list[str] = []
     actions: list[str] = []
+    # Days between a submission and its decision; none is announced without it.
+    decision_days: int | None = None
 
 
 class Rules(Text, frozen=True):
@@ -234,6 +236,9 @@ class Dossier(Text, frozen=True):
     complements: list[Section] = []
     asked: str = ""
     answer: str = ""
+    # Why more time is given to complete, and what the answer says otherwise in the method.
+    extended: str = ""
+    corrects: dict[str, str] = {}
     reopened: str = ""
     reason: str = ""
     # « name » or « name:state », the state being a word of AssignmentStatus, or « drafted ».

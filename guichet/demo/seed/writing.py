@@ -230,6 +230,8 @@ def amend(application: Application, dossier: Dossier, *, actor: Account) -> None
         return
     if Section.IMPACT in dossier.complements:
         values = WRITERS[Section.IMPACT](Cast(), dossier, application)
+        for before, after in dossier.corrects.items():
+            values["impact_method"] = values["impact_method"].replace(before, after)
         values["impact_method"] += "\n\n" + dossier.answer
         save(application, Section.IMPACT, values, actor)
     elif Section.TEAM in dossier.complements:

@@ -5,25 +5,17 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask_wtf.file import FileField
 from wtforms import BooleanField, FormField, HiddenField, SelectField
 
 from guichet.documents.forms import UploadField
 from guichet.questions.answers import Names, Refused, Sheet, accepted
 from guichet.questions.definition import MOST_ROWS, Column, Kind, Question, Section
 from guichet.web.fields import ChecksField, DayField, EuroField, LineField, NumberField, TextField
-from guichet.web.forms import Form
+from guichet.web.forms import Form, put_back
 from guichet.web.rows import RowsField
 
 BLANKS = 2
 CHOOSE = "Choisir…"
-
-
-class OwnFileField(UploadField):
-    """A file that may come later."""
-
-    def __init__(self, label: str, **kwargs: Any) -> None:
-        FileField.__init__(self, label, [], **kwargs)
 
 
 class OwnRow(Form):
@@ -91,6 +83,12 @@ class EntryForm(Form):
         """The answers, but for the files."""
         return {one.key: plain(one, self[one.key]) for one in self.answered if one.kind is not Kind.FILE}
 
+    def restore(self, key: str, value: Any) -> None:
+        """Show the answer `value`, that is kept, instead of what was typed."""
+        question = next(one for one in self.questions if one.key == key)
+        if question.kind is not Kind.FILE:
+            put_back(self[key], _for_field(question, value))
+
     def uploads(self) -> dict[str, tuple[Any, str]]:
         """The files that were sent."""
         files = {one.key: self[one.key].data for one in self.answered if one.kind is Kind.FILE}
@@ -131,7 +129,7 @@ def _field(question: Question, names: Names) -> Any:
             offered = {"": CHOOSE, **names.actions}
             return SelectField(question.title, choices=offered, validate_choice=False, **words)
         case Kind.FILE:
-            return OwnFileField(question.title, **words)
+            return UploadField(question.title, required=False, **words)
         case Kind.TABLE:
             cells = {one.key: _cell(one) for one in question.columns}
             return RowsField(FormField(type("OwnTableRow", (OwnRow,), cells)), question.title, **words)

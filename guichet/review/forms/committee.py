@@ -44,7 +44,7 @@ class PlaceForm(Form):
     chosen = ChecksField("Dossiers à inscrire")
 
     def offer(self, applications: Sequence[Application]) -> "PlaceForm":
-        self.chosen.choices = [(str(one.id), f"{one.reference} – {one.title}") for one in applications]
+        self.chosen.choices = [(str(one.id), f"{one.reference} – {one.known_title}") for one in applications]
         return self
 
     def pick(self, applications: Sequence[Application]) -> list[Application]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from wtforms import BooleanField, SelectField
 
 from guichet.applications.models import NEVER_SUBMITTED, ApplicationStatus
-from guichet.review.queries.desk import ORDERS, Wanted
+from guichet.review.queries.desk import BY_DELAY, ORDERS, Delay, Wanted
 from guichet.web.fields import EnumField, LineField
 from guichet.web.forms import Form
 
@@ -16,6 +16,7 @@ class DeskFilter(Form):
     appel = SelectField("Appel", validate_choice=False)
     ministere = SelectField("Ministère", validate_choice=False)
     etat = EnumField("État", [status for status in ApplicationStatus if status not in NEVER_SUBMITTED], empty="Tous")
+    delai = EnumField("Délais", Delay, empty="Tous")
     attente = BooleanField("Attend une action de ma part")
 
     def offer(self, calls: Sequence[tuple[UUID, str]], ministries: Sequence[tuple[UUID, str]]) -> None:
@@ -31,5 +32,6 @@ class DeskFilter(Form):
             status=self.etat.data if isinstance(self.etat.data, ApplicationStatus) else None,
             words=(self.mots.data or "")[:100],
             awaiting=bool(self.attente.data),
-            order=order if order in ORDERS else "depot",
+            delay=self.delai.data if isinstance(self.delai.data, Delay) else None,
+            order=order if order in {*ORDERS, *BY_DELAY} else "depot",
         )

@@ -117,3 +117,12 @@ class ComplementsForm(Form):
     @property
     def chosen(self) -> list[AnySection]:
         return [section for section in self.offered if section.value in (self.sections.data or ())]
+
+
+class ExtensionForm(Form):
+    due_on = DayField("Nouveau dernier jour pour répondre", required=True)
+    reason = TextField("Motif", longest=1000, required=True, description="L’équipe du dossier le recevra par courriel.")
+
+
+class CancellationForm(Form):
+    reason = TextField("Motif", longest=1000, required=True, description="L’équipe du dossier le recevra par courriel.")

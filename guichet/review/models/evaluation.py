@@ -42,7 +42,8 @@ class Assignment(Model):
             "(status IN ('conflict', 'declined')) = (refusal_reason <> '')", name="refusal_has_a_reason"
         ),
         sa.CheckConstraint(
-            "(status IN ('assigned', 'cancelled')) = (answered_at IS NULL)", name="answered_at_iff_answered"
+            "status = 'stopped' OR (status IN ('assigned', 'cancelled')) = (answered_at IS NULL)",
+            name="answered_at_iff_answered",
         ),
         sa.Index(None, "reviewer_id", "status"),
     )

@@ -6,7 +6,7 @@ import enum
 class AssignmentStatus(enum.StrEnum):
     """`assigned` until the person says that she has no conflict; then she may read and score.
 
-    `cancelled`: the officer took the assignment back before any answer.
+    `cancelled`: the officer took the assignment back before any answer; `stopped`: the dossier was withdrawn meanwhile.
     """
 
     ASSIGNED = "assigned"
@@ -15,6 +15,7 @@ class AssignmentStatus(enum.StrEnum):
     DECLINED = "declined"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    STOPPED = "stopped"
 
     @property
     def label(self) -> str:
@@ -32,6 +33,7 @@ _ASSIGNMENTS = {
     AssignmentStatus.DECLINED: ("Déclinée", "warning"),
     AssignmentStatus.COMPLETED: ("Évaluation remise", "success"),
     AssignmentStatus.CANCELLED: ("Désignation retirée", "neutral"),
+    AssignmentStatus.STOPPED: ("Dossier retiré", "neutral"),
 }
 
 

@@ -155,8 +155,8 @@ def lines(session: CommitteeSession, actor: Account, *narrowed: Condition) -> li
     """The agenda that `actor` reads, all of it unless `narrowed`. One statement."""
     decisions = _latest_decision(knows=policies.can_see_prepared(actor, session))
     opinions = _opinions(readable=policies.can_read_opinions(actor, session))
-    facts = (Application.id, Application.reference, Application.title, Organisation.short_name)
-    money = (Application.amount_requested, Application.status)
+    facts = (Application.id, Application.reference, Application.submitted_title, Organisation.short_name)
+    money = (Application.submitted_amount, Application.status)
     rows = (
         _agenda(session, actor, *facts, *money, opinions, aliased(Decision, decisions))
         .join(Application.ministry)
@@ -168,11 +168,16 @@ def lines(session: CommitteeSession, actor: Account, *narrowed: Condition) -> li
 
 
 def _agenda(session: CommitteeSession, actor: Account, *columns: Any) -> sa.Select[Any]:
+    """A withdrawn dossier leaves it at once, unless the session's decision on it was published."""
+    told = sa.exists().where(
+        Decision.session_id == session.id, Decision.application_id == Application.id, Decision.status.in_(TOLD)
+    )
+    stands = sa.or_(Application.status != ApplicationStatus.WITHDRAWN, told)
     return (
         sa.select(*columns)
         .select_from(SessionItem)
         .join(SessionItem.application)
-        .where(SessionItem.session_id == session.id, shown_to(actor))
+        .where(SessionItem.session_id == session.id, shown_to(actor), stands)
         .order_by(SessionItem.position, SessionItem.id)
     )
 

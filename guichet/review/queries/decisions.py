@@ -21,7 +21,7 @@ from guichet.review.models import (
     PublicationRun,
     PublicationState,
 )
-from guichet.review.queries.committee import shown_to
+from guichet.review.queries.committee import TOLD, shown_to
 
 
 def in_force(application_id: UUID, status: DecisionStatus) -> Decision | None:
@@ -58,6 +58,15 @@ def of_session(session: CommitteeSession, application: Application, *statuses: D
         .order_by(Decision.prepared_at.desc(), Decision.id)
         .limit(1)
     )
+
+
+def rendered_on(application: Application) -> Sequence[Decision]:
+    """The decisions that its ministry was told, in force or replaced, the latest first. One statement."""
+    return db.session.scalars(
+        sa.select(Decision)
+        .where(Decision.application_id == application.id, Decision.status.in_(TOLD))
+        .order_by(Decision.published_at.desc(), Decision.id)
+    ).all()
 
 
 def prepared(session: CommitteeSession, actor: Account, chosen: Collection[UUID] = ()) -> sa.Select[Decision]:

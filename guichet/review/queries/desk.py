@@ -1,6 +1,7 @@
 """The officer's desk: the submitted dossiers of her calls, what awaits her, and all that happened to one of them."""
 
 import datetime as dt
+import enum
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from guichet.accounts.models import Account, Organisation, Role
 from guichet.applications import queries as applications
+from guichet.applications.deadlines import complements_late, days_left
 from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, ChangeRequest
 from guichet.audit.models import AuditEntry
 from guichet.audit.queries import TIMELINE_LENGTH
@@ -31,20 +33,42 @@ NEXT_STEP_IS_THE_OFFICERS = (S.SUBMITTED, S.ELIGIBLE, S.DEFERRED)
 ORDERS = {
     "depot": (Application.submitted_at,),
     "-depot": (Application.submitted_at.desc(),),
-    "montant": (Application.amount_requested, Application.submitted_at),
-    "-montant": (Application.amount_requested.desc(), Application.submitted_at),
+    "montant": (Application.submitted_amount, Application.submitted_at),
+    "-montant": (Application.submitted_amount.desc(), Application.submitted_at),
 }
+# Orders that ask what time it is.
+BY_DELAY = ("delai", "-delai")
+NEAR = 14
+
+
+class Delay(enum.StrEnum):
+    """Where the time to decide, or to complete, is: what the list may be narrowed to."""
+
+    LATE = "retard"
+    NEAR = "proche"
+    SUSPENDED = "suspendu"
+    COMPLEMENTS_LATE = "complements"
+
+    @property
+    def label(self) -> str:
+        return {
+            "retard": "Décision en retard",
+            "proche": f"Décision à rendre sous {NEAR} jours",
+            "suspendu": "Délai suspendu",
+            "complements": "Compléments en retard",
+        }[self.value]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the list is asked for; `order` is a key of ORDERS, the longest waiting first by default."""
+    """What the list is asked for; `order` is of ORDERS or BY_DELAY (late first), the longest waiting first by default."""
 
     call_id: UUID | None = None
     ministry_id: UUID | None = None
     status: ApplicationStatus | None = None
     words: str = ""
     awaiting: bool = False
+    delay: Delay | None = None
     order: str = "depot"
 
 
@@ -61,6 +85,9 @@ class Row:
     submitted_at: dt.datetime
     completed: int
     required: int
+    # Days left to decide (negative: late); None where nothing is owed, or no delay is announced.
+    days_left: int | None
+    complements_late: bool
 
     @property
     def age(self) -> int:
@@ -105,12 +132,19 @@ def board(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Row]:
         rows = rows.where(Application.status == wanted.status)
     if wanted.awaiting:
         rows = rows.where(_awaits(actor))
-    order = (*ORDERS[wanted.order], Application.id)
+    order = (*_order(wanted.order), Application.id)
     # Sorted by bare identifiers: what a line shows is read for the lines of the page alone.
     ids = rows.with_only_columns(Application.id).order_by(*order)
     shown = ids.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE).subquery()
     lines = _lines().join(shown, shown.c.id == Application.id).order_by(*order)
     return Page(items=[Row(*line) for line in db.session.execute(lines)], number=number, total=total)
+
+
+def _order(name: str) -> tuple[Any, ...]:
+    if name not in BY_DELAY:
+        return ORDERS[name]
+    left = days_left()
+    return (left.asc().nulls_last() if name == "delai" else left.desc().nulls_last(), Application.submitted_at)
 
 
 def longest_waiting(actor: Account, most: int) -> tuple[Sequence[Application], int]:
@@ -137,13 +171,15 @@ def _lines() -> sa.Select[Any]:
         sa.select(
             Application.id,
             Application.reference,
-            Application.title,
+            Application.submitted_title,
             Organisation.name,
             Application.status,
-            Application.amount_requested,
+            Application.submitted_amount,
             Application.submitted_at,
             completed,
             Call.reviews_required,
+            days_left(),
+            complements_late(),
         )
         .join(Application.organisation)
         .join(Application.call)
@@ -220,9 +256,24 @@ def _narrowed(actor: Account, wanted: Wanted) -> Rows:
     if wanted.ministry_id:
         rows = rows.where(Application.ministry_id == wanted.ministry_id)
     if wanted.words:
-        columns = (Application.title, Application.reference)
+        columns = (Application.submitted_title, Application.reference)
         rows = rows.where(sa.or_(*(column.icontains(wanted.words, autoescape=True) for column in columns)))
+    if wanted.delay:
+        rows = rows.where(_is(wanted.delay))
     return rows
+
+
+def _is(delay: Delay) -> sa.ColumnElement[bool]:
+    suspended = Application.status == S.CHANGES_REQUESTED
+    match delay:
+        case Delay.LATE:
+            return days_left() < 0
+        case Delay.NEAR:
+            return sa.and_(~suspended, days_left().between(0, NEAR))
+        case Delay.SUSPENDED:
+            return suspended
+        case Delay.COMPLEMENTS_LATE:
+            return complements_late()
 
 
 def _awaits(actor: Account) -> sa.ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from guichet.accounts.models import Account, Organisation, Role
 from guichet.applications import queries as applications
-from guichet.applications.models import Application, Recusal
+from guichet.applications.models import Application, ApplicationStatus, Recusal
 from guichet.calls.models import Call
 from guichet.core.db import db
 from guichet.core.errors import Forbidden, NotFound
@@ -66,13 +66,18 @@ def asked_of(actor: Account) -> sa.Select[Assignment]:
     return rows if calls is None else rows.where(Application.call_id.in_(calls))
 
 
+def _listed(actor: Account) -> sa.Select[Assignment]:
+    """Those of her lists: a dossier that its team has withdrawn asks nothing of her any more."""
+    return asked_of(actor).where(Application.status != ApplicationStatus.WITHDRAWN)
+
+
 def worklist(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Row]:
     """Page `number` of the `total` wanted: what she owes first, by due day; then what is done. One statement."""
     number = page_within(number, total)
     is_over = Assignment.status.in_((S.COMPLETED, S.DECLINED))
     # What a line shows, and no dossier: they are long.
     lines = (
-        asked_of(actor)
+        _listed(actor)
         .join(Application.organisation)
         .join(Application.call)
         .where(*_conditions(wanted))
@@ -80,7 +85,7 @@ def worklist(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Ro
             Assignment.id,
             Assignment.status,
             Assignment.due_on,
-            Application.title,
+            sa.func.coalesce(Application.submitted_title, ""),
             Organisation.name,
             Call.title,
             Call.time_zone,
@@ -96,7 +101,7 @@ def worklist(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Ro
 def counts(actor: Account, wanted: Wanted) -> tuple[dict[AssignmentStatus, int], int]:
     """How many assignments in each status, and how many of all of them are wanted. One statement."""
     columns = (Assignment.status, sa.func.count(), sa.func.count().filter(sa.true(), *_conditions(wanted)))
-    rows = asked_of(actor).with_only_columns(*columns, maintain_column_froms=True).group_by(Assignment.status)
+    rows = _listed(actor).with_only_columns(*columns, maintain_column_froms=True).group_by(Assignment.status)
     found = {status: (number, matching) for status, number, matching in db.session.execute(rows)}
     by_status = {status: found[status][0] for status in S if status in found}
     return by_status, sum(matching for _, matching in found.values())
@@ -109,13 +114,13 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.call_id:
         conditions.append(Application.call_id == wanted.call_id)
     if wanted.words:
-        conditions.append(Application.title.icontains(wanted.words, autoescape=True))
+        conditions.append(Application.submitted_title.icontains(wanted.words, autoescape=True))
     return conditions
 
 
 def calls_of(actor: Account) -> list[tuple[UUID, str]]:
     """Identifier and title of the calls she scores for, the last to close first."""
-    return applications.calls_of(asked_of(actor))
+    return applications.calls_of(_listed(actor))
 
 
 def one_for(actor: Account, assignment_id: UUID, *options: ORMOption) -> Assignment:
@@ -141,7 +146,9 @@ def written_by(actor: Account, assignment_id: UUID) -> Evaluation:
     grid = contains_eager(Assignment.application).joinedload(Application.call).selectinload(Call.criteria)
     marks = joinedload(Assignment.evaluation).selectinload(Evaluation.scores).joinedload(CriterionScore.criterion)
     assignment = one_for(actor, assignment_id, grid, marks)
-    if assignment.evaluation is None or not can_read_dossier(actor, assignment):
+    # What she wrote stays hers to copy when the dossier is withdrawn meanwhile.
+    may_read = can_read_dossier(actor, assignment) or assignment.status is S.STOPPED
+    if assignment.evaluation is None or not may_read:
         raise Forbidden("Déclarez d’abord que vous n’avez aucun conflit d’intérêts.")
     # Known, since it was read from there: joining it once more would only repeat the dossier's long texts.
     set_committed_value(assignment.evaluation, "assignment", assignment)

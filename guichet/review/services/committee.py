@@ -74,6 +74,7 @@ def return_to_committee(application: Application, *, actor: Account) -> None:
     """The points of an adjournment are cleared: the committee may decide. The published reason stays in the history."""
     fire(WORKFLOW, "return_to_reviewed", application, actor, reason=application.outcome_reason)
     application.outcome_reason, application.outcome_published_at = "", None
+    application.outcome_letter_id = None
     outbox.publish(ApplicationReopened(application_id=application.id, before=ApplicationStatus.DEFERRED, reason=""))
 
 

@@ -114,6 +114,8 @@ def publish(decision: Decision, *, actor: Account) -> None:
         application.amount_granted = decision.amount
         application.outcome_reason = decision.reason
         application.outcome_published_at = decision.published_at
+        # The letter of an earlier decision is not this one's, which the worker makes a few seconds later.
+        application.outcome_letter_id = None
     outbox.publish(_published(decision))
 
 
@@ -125,6 +127,8 @@ def reopen(application: Application, reason: str, *, actor: Account) -> None:
         raise RuleBroken("Écrivez la suite donnée au recours.", field="reason")
     fire(WORKFLOW, "reopen_rejected", application, actor, reason=reason)
     application.outcome_reason, application.outcome_published_at = "", None
+    # The letter stays with its decision, which is read among those rendered: the dossier waits for another one.
+    application.outcome_letter_id, application.reopened_at = None, clock.now()
     before = ApplicationStatus.REJECTED
     outbox.publish(ApplicationReopened(application_id=application.id, before=before, reason=reason))
 
@@ -209,6 +213,12 @@ def _check_envelope(session: CommitteeSession, amount: Decimal, actor: Account) 
         else "L’enveloppe de l’appel ne suffit pas : une part en est réservée à des dossiers qui ne vous sont pas montrés.",
         field="amount",
     )
+
+
+def take_back_for_withdrawal(decision: Decision, *, by: Account) -> None:
+    """Drop what was prepared for a dossier that its team has withdrawn: asked by the guichet, under the call's lock."""
+    fire(DECISION, "cancel", decision, None, application_id=decision.application_id)
+    _return_money(decision, "Décision annulée avant sa publication", by)
 
 
 def _take_back(decision: Decision, actor: Account) -> None:

@@ -1,7 +1,8 @@
 """Eligibility: each decision is reasoned, dated, signed and kept; a reopening adds a decision and erases none."""
 
 from guichet.accounts.models import Account
-from guichet.applications.models import Application, ApplicationStatus
+from guichet.applications.models import Application, ApplicationStatus, RequestClosure
+from guichet.applications.services import complements
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
 from guichet.core.db import db
@@ -28,15 +29,17 @@ def declare_ineligible(application: Application, reason: str, *, actor: Account)
 def reopen(application: Application, reason: str, *, actor: Account) -> None:
     """Examine an ineligible dossier again, for a stated reason; a new decision will follow."""
     fire(WORKFLOW, "reopen_ineligible", application, actor, reason=_given(reason))
-    application.outcome_reason = ""
-    application.outcome_published_at = None
+    application.outcome_reason, application.outcome_published_at = "", None
+    application.reopened_at = clock.now()
     before = ApplicationStatus.INELIGIBLE
     outbox.publish(ApplicationReopened(application_id=application.id, before=before, reason=reason))
 
 
 def close_without_follow_up(application: Application, reason: str, *, actor: Account) -> None:
     """Neither eligible nor ineligible: the dossier stops here (duplicate, project abandoned…), for a stated reason."""
+    complements.read_whole(application)
     fire(WORKFLOW, "close_without_follow_up", application, actor, reason=_given(reason))
+    complements.close_unanswered(application, RequestClosure.CLOSED, reason, actor=actor)
     _show_outcome(application, reason)
     outbox.publish(ApplicationClosed(application_id=application.id, reason=reason))
 

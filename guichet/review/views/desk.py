@@ -11,8 +11,9 @@ from guichet.accounts.models import Account, Role
 from guichet.applications import journal, priorities
 from guichet.applications import timeline as timelines
 from guichet.applications.awaited import awaited
+from guichet.applications.legal_clock import clock_of, in_words
 from guichet.applications.models import Application
-from guichet.applications.policies import can_process
+from guichet.applications.policies import can_process, can_read_rewriting
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
@@ -44,6 +45,9 @@ STEPS = {
     "declare_eligible": ("Décider de la recevabilité", "review.eligibility"),
     "open_review": ("Désigner des évaluateurs", "review.reviewers"),
     "close_review": ("Clore l’évaluation", "review.close_review"),
+    "extend_changes": ("Prolonger le délai des compléments", "review.extend_complements"),
+    "cancel_changes": ("Annuler la demande de compléments", "review.cancel_complements"),
+    "cancel_changes_in_review": ("Annuler la demande de compléments", "review.cancel_complements"),
     "request_changes": ("Demander des compléments", "review.complements"),
     "close_without_follow_up": ("Classer sans suite", "review.closing"),
     "reopen_ineligible": ("Rouvrir la recevabilité", "review.reopening"),
@@ -98,6 +102,8 @@ def dossier_page(form: Form, application_id: UUID) -> ResponseReturnValue:
         # Who administers the window reads dossiers, not what the committee says of them.
         sees_sessions=actor.holds_on_call(application.call_id, *committee.READERS),
         awaited=awaited(application, at=clock.now()),
+        delay=in_words(count, yours=False) if (count := clock_of(application, at=clock.now())) else "",
+        today=clock.today(application.call.time_zone),
         moments=_moments(application, assigned),
         latest=LATEST,
         crumbs=[*crumbs_of(application)[:-1], (application.reference, None)],
@@ -136,12 +142,18 @@ def history(application_id: UUID) -> ResponseReturnValue:
 
 
 def _moments(application: Application, assigned: Sequence[Assignment]) -> list[Moment]:
-    return timeline(desk.history_of(application, assigned), TITLES)
+    history = desk.history_of(application, assigned)
+    if not can_read_rewriting(current_account(), application):
+        history = timelines.read_by_others(history, application)
+    return timeline(history, TITLES)
 
 
 def steps_for(actor: Account, application: Application) -> dict[str, tuple[str, str]]:
     """The steps that `actor` could take now: transition -> (label, address)."""
     names = open_transitions(WORKFLOW, application, actor)
+    if {"cancel_changes", "cancel_changes_in_review"}.intersection(names):
+        # No step of the dossier's life: the same request, with more time.
+        names.append("extend_changes")
     steps = {
         name: (label, url_for(endpoint, application_id=application.id))
         for name, (label, endpoint) in STEPS.items()

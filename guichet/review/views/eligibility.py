@@ -1,4 +1,4 @@
-"""Eligibility, reopening, closing, complements: a page for each, since each tells the team something."""
+"""Eligibility, reopening, closing: a page for each, since each tells the team something."""
 
 from uuid import UUID
 
@@ -6,12 +6,10 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
-from guichet.applications import queries as applications
 from guichet.applications.eligibility import judged
 from guichet.applications.models import Application
-from guichet.applications.own import all_sections
-from guichet.applications.services.complements import request_changes
-from guichet.review.forms.eligibility import Answer, ClosingForm, ComplementsForm, EligibilityForm, ReopeningForm
+from guichet.applications.policies import can_read_rewriting
+from guichet.review.forms.eligibility import Answer, ClosingForm, EligibilityForm, ReopeningForm
 from guichet.review.queries import desk
 from guichet.review.services import eligibility as services
 from guichet.review.views import bp
@@ -25,7 +23,9 @@ def eligibility(application_id: UUID) -> ResponseReturnValue:
     form = EligibilityForm()
     if carried_out(form, _decide, application, form):
         return back_to_dossier(application_id, "Décision enregistrée. L’équipe du dossier en est informée.")
-    verdicts = judged(desk.one_for(current_account(), application_id))
+    application = desk.one_for(current_account(), application_id)
+    # What the team is rewriting is not judged: the step is not open any more.
+    verdicts = judged(application) if can_read_rewriting(current_account(), application) else []
     return step_page("review/eligibility.html", form, "Décider de la recevabilité", application_id, verdicts=verdicts)
 
 
@@ -53,16 +53,3 @@ def closing(application_id: UUID) -> ResponseReturnValue:
     if carried_out(form, services.close_without_follow_up, application, form.full_reason):
         return back_to_dossier(application_id, "Le dossier est classé sans suite. L’équipe en est informée.")
     return step_page("review/closing.html", form, "Classer sans suite", application_id)
-
-
-@bp.route(f"{DOSSIER}/complements", methods=["GET", "POST"])
-@signed_in(Role.OFFICER)
-def complements(application_id: UUID) -> ResponseReturnValue:
-    application = open_to(application_id, "request_changes")
-    form = ComplementsForm()
-    # The call's own sections are read with the whole dossier.
-    application = applications.loaded(application.id)
-    form.offer(all_sections(application))
-    if carried_out(form, request_changes, application, form.chosen, form.message.data, form.due_on.data):
-        return back_to_dossier(application_id, "Compléments demandés. L’équipe du dossier en est informée.")
-    return step_page("review/complements.html", form, "Demander des compléments", application_id)

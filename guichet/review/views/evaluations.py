@@ -172,7 +172,7 @@ def _both_texts(form: ScoringForm, assignment_id: UUID, problem: Conflict) -> Re
 
 
 def crumbs_of(assignment: Assignment) -> Crumbs:
-    title = assignment.application.title
+    title = assignment.application.known_title
     return [
         ("Accueil", "/"),
         ("Mes évaluations", url_for("review.my_assignments")),

@@ -67,5 +67,5 @@ def crumbs_of(application: Application) -> Crumbs:
     return [
         ("Accueil", "/"),
         ("Instruction", url_for("review.board")),
-        (application.reference or application.title, url_for("review.dossier", application_id=application.id)),
+        (application.reference or application.known_title, url_for("review.dossier", application_id=application.id)),
     ]
