@@ -1,12 +1,18 @@
 """Rights on dossiers. A recusal hides the dossier before any right is asked: see queries.visible_to."""
 
+import datetime as dt
+from uuid import UUID
+
 from guichet.accounts.models import Account, Role
 from guichet.accounts.policies import is_admin
 from guichet.applications.models import WRITERS, Application, ApplicationStatus, TeamRole
 from guichet.applications.own import AnySection
+from guichet.calls.models import Call, CallStatus
+from guichet.calls.policies import status_at
 
 S = ApplicationStatus
 EDITABLE = frozenset({S.DRAFT, S.CHANGES_REQUESTED})
+ORDERED = frozenset({CallStatus.PUBLISHED, CallStatus.OPEN})
 # Until the decision that awards or refuses it; an inscription on the waiting list does not bind the team.
 WITHDRAWABLE = frozenset(
     {S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW, S.REVIEWED, S.DEFERRED, S.WAITLISTED}
@@ -72,6 +78,16 @@ def can_submit(actor: Account, application: Application) -> bool:
 def can_endorse(actor: Account, application: Application) -> bool:
     """The ministry's focal point endorses, and so submits."""
     return is_focal_point(actor, application)
+
+
+def can_order(actor: Account, ministry_id: UUID) -> bool:
+    """The focal point says which of her ministry's dossiers it supports the most."""
+    return ministry_id in actor.organisations_as(Role.FOCAL_POINT)
+
+
+def is_order_open(call: Call, *, at: dt.datetime) -> bool:
+    """The order moves until the call closes; what is told to the committee does not change afterwards."""
+    return status_at(call, at=at) in ORDERED
 
 
 def can_return_to_draft(actor: Account, application: Application) -> bool:

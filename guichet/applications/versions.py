@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from guichet.applications.models import Application, ApplicationVersion, Attachm
 from guichet.calls.models import Call
 from guichet.core.db import db
 from guichet.core.errors import NotFound
+from guichet.documents.models import Document
 
 
 def version_of(application: Application, number: int) -> ApplicationVersion:
@@ -90,3 +92,49 @@ def proof_of(reference: str, sha256: str) -> Proof | None:
     )
     found = db.session.execute(rows).first()
     return Proof(reference, *found) if found else None
+
+
+@dataclass(frozen=True)
+class FileProof:
+    """A file that is, to the last byte, a document that the window delivered; nothing of what it says.
+
+    `number` is the version that a receipt acknowledges, None for a letter; `replaced` when another decision took its place.
+    """
+
+    reference: str
+    number: int | None
+    delivered_at: dt.datetime
+    time_zone: str
+    replaced: bool = False
+
+
+def proof_of_file(sha256: str) -> FileProof | None:
+    """The receipt or the letter whose bytes have this fingerprint; None when no such document was delivered."""
+    rows = (
+        sa.select(Application.reference, ApplicationVersion.number, ApplicationVersion.submitted_at, Call.time_zone)
+        .join(Application, Application.id == ApplicationVersion.application_id)
+        .join(Call, Call.id == Application.call_id)
+        .join(Document, Document.id == ApplicationVersion.receipt_id)
+        .where(Document.sha256 == sha256)
+    )
+    found = db.session.execute(rows.limit(1)).first() or db.session.execute(_letter(sha256)).first()
+    return FileProof(*found) if found else None
+
+
+def _letter(sha256: str) -> sa.Select[Any]:
+    # The package above is known by its table only.
+    decision = db.metadata.tables["decision"]
+    return (
+        sa.select(
+            Application.reference,
+            sa.null(),
+            decision.c.published_at,
+            Call.time_zone,
+            decision.c.status == "replaced",
+        )
+        .join(Document, Document.id == decision.c.letter_id)
+        .join(Application, Application.id == decision.c.application_id)
+        .join(Call, Call.id == Application.call_id)
+        .where(Document.sha256 == sha256)
+        .limit(1)
+    )

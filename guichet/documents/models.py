@@ -54,6 +54,8 @@ class Document(Model):
         sa.CheckConstraint("scan_attempts >= 0", name="scan_attempts_not_negative"),
         sa.Index("ix_document_to_scan", "created_at", postgresql_where=sa.text("scan_state = 'pending'")),
         sa.Index("ix_document_to_check", sa.text("checked_at NULLS FIRST")),
+        # Whose file somebody holds is asked by its fingerprint.
+        sa.Index(None, "sha256"),
         sa.Index("ix_document_faulty", "created_at", postgresql_where=sa.text("fault IS NOT NULL")),
     )
 

@@ -91,6 +91,14 @@ def test_two_dossiers_have_two_references(session):
     refused_by("uq_application_reference", changed(other, reference="X-1"))
 
 
+def test_two_dossiers_of_a_ministry_have_two_ranks_in_a_call(dossier):
+    dossier.ministry_rank = 1
+    lead = dossier.team[0].account
+    other = make_application(call=dossier.call, lead=lead, ministry_rank=2)
+
+    refused_by("uq_application_ministry_id_call_id_ministry_rank", changed(other, ministry_rank=1))
+
+
 def test_a_person_is_once_in_a_team(dossier):
     lead = dossier.team[0]
 

@@ -268,18 +268,23 @@ def test_visa_is_asked_for_then_the_focal_point_hands_in(client_for, lead, focal
     page = words(client.get(address(draft, "visa")))
     assert "Viser et déposer" in page
     assert address(draft, "retour-en-brouillon") in page
-    answer = send(client, address(draft, "visa"), {**CERTIFIED, "ministry_rank": "1"})
+    answer = send(client, address(draft, "visa"), CERTIFIED)
     assert answer.status_code == 303
-    submitted = loaded(draft)
-    assert (submitted.status, submitted.ministry_rank) == (S.SUBMITTED, 1)
+    assert status_of(draft) is S.SUBMITTED
 
 
-@pytest.mark.parametrize("typed", ["0", "100", "abc", "1,5", "9" * 40])
-def test_visa_refuses_a_rank_that_makes_no_sense_and_keeps_what_was_typed(client_for, endorsed, focal_point, typed):
-    answer = send(client_for(focal_point), address(endorsed, "visa"), {**CERTIFIED, "ministry_rank": typed})
+def test_visa_leaves_a_comment_that_the_team_reads_in_the_history(client_for, lead, endorsed, focal_point):
+    typed = {**CERTIFIED, "comment": "Beau projet : pensez au bilan."}
+    assert send(client_for(focal_point), address(endorsed, "visa"), typed).status_code == 303
+
+    assert "Beau projet : pensez au bilan." in words(client_for(lead).get(f"/dossiers/{endorsed.id}"))
+
+
+def test_visa_refuses_a_comment_that_is_too_long_and_keeps_what_was_typed(client_for, endorsed, focal_point):
+    answer = send(client_for(focal_point), address(endorsed, "visa"), {**CERTIFIED, "comment": "é" * 2001})
 
     assert answer.status_code == 422
-    assert f'value="{typed}"' in answer.get_data(as_text=True)
+    assert "é" * 2001 in answer.get_data(as_text=True)
     assert status_of(endorsed) is S.AWAITING_ENDORSEMENT
 
 

@@ -10,6 +10,8 @@ from guichet.core.db import db
 from guichet.core.transaction import unit_of_work
 from guichet.documents import storage
 from guichet.documents.models import Document
+from guichet.outbox import services as outbox
+from guichet.outbox.models import MessageStatus, OutboxMessage
 from guichet.review.events import DecisionPublished
 from guichet.review.handlers import make_letter
 from guichet.review.models import Decision, DecisionStatus, Outcome
@@ -137,3 +139,25 @@ def test_a_decision_replaced_before_its_letter_was_made_keeps_its_own_letter(cha
 
     kept = sa.select(Application.outcome_letter_id).where(Application.id == decision.application_id)
     assert db.session.scalar(kept) is None
+
+
+def test_a_letter_that_could_not_be_made_says_so_and_is_asked_again(client_for, chair, run_outbox):
+    decision, event = published(chair, Outcome.REJECTED, reason="Impact insuffisant.")
+    application = decision.application
+    application.outcome_published_at = event.published_at
+    lead, dossier = application.team[0].account, f"/dossiers/{application.id}"
+    with unit_of_work():
+        outbox.publish(event)
+    failed = sa.update(OutboxMessage).where(OutboxMessage.handler == "make_letter")
+    db.session.execute(failed.values(status=MessageStatus.DEAD, attempts=8))
+    client = client_for(lead)
+
+    assert "La lettre de décision n’a pas pu être préparée." in client.get(dossier).text
+    assert client_for(make_account(Role.APPLICANT)).post(f"{dossier}/lettre").status_code == 404
+    for _ in range(2):
+        token = client.csrf(dossier)
+        assert client.post(f"{dossier}/lettre", data={"csrf_token": token}).status_code == 303
+    assert "La lettre de décision est en préparation." in client.get(dossier).text
+    run_outbox()
+
+    assert client.get(f"{dossier}/lettre").mimetype == "application/pdf"

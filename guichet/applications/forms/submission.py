@@ -1,12 +1,20 @@
 """The forms of a submission: what is certified, what is said when one steps back, what is checked afterwards."""
 
+import hashlib
+import os
 from typing import Any
 
+from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, ValidationError
 
-from guichet.web.fields import LineField, TextField, WholeField
+from guichet.web.fields import LineField, TextField
+from guichet.web.filters import filesize
 from guichet.web.forms import Form
+
+# Bytes. A receipt or a letter weighs some 50 000.
+LARGEST_PROOF = 1_000_000
+PDF = b"%PDF-"
 
 
 class ReadForm(Form):
@@ -29,12 +37,17 @@ class SubmitForm(ReadForm):
 
 
 class EndorseForm(SubmitForm):
-    ministry_rank = WholeField(
-        "Rang parmi les dossiers de votre ministère",
-        least=1,
-        most=99,
-        description="1 pour celui que le ministère soutient le plus. Le comité le lira.",
+    comment = TextField(
+        "Commentaire à l’équipe",
+        longest=2000,
+        description="Il paraît dans l’historique du dossier, que le service instructeur lit aussi.",
     )
+
+
+class OrderForm(Form):
+    """`seen` names the order that the page showed; the buttons say which dossier moves."""
+
+    seen = HiddenField()
 
 
 class ReturnForm(Form):
@@ -58,3 +71,30 @@ class VerifyForm(Form):
             "reference": "".join(str(self.reference.data).split()).upper(),
             "sha256": "".join(str(self.sha256.data).split()).lower(),
         }
+
+
+class VerifyFileForm(Form):
+    """A file held by somebody: only its fingerprint is looked at. Larger ones are none of ours."""
+
+    file = FileField("Fichier PDF reçu du guichet", [FileRequired("Choisissez un fichier.")])
+
+    def validate_file(self, field: FileField) -> None:
+        stream = field.data.stream
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        if not size:
+            raise ValidationError("Ce fichier est vide.")
+        if size > LARGEST_PROOF:
+            limit = filesize(LARGEST_PROOF)
+            raise ValidationError(
+                f"Ce fichier pèse {filesize(size)}, la limite est {limit} : ce n’est pas un document du guichet."
+            )
+        if stream.read(len(PDF)) != PDF:
+            raise ValidationError(
+                "Ce fichier n’est pas un PDF : choisissez l’accusé ou la lettre tels que le guichet les a délivrés."
+            )
+        stream.seek(0)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.file_digest(self.file.data.stream, "sha256").hexdigest()

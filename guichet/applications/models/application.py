@@ -71,6 +71,8 @@ class Application(Model):
         sa.CheckConstraint("carrier_time_percent BETWEEN 0 AND 100", name="carrier_time_is_a_percentage"),
         sa.CheckConstraint("rgesn_score BETWEEN 0 AND 100", name="rgesn_score_is_a_percentage"),
         sa.CheckConstraint("ministry_rank > 0", name="ministry_rank_positive"),
+        # Checked at the end of each statement, not at each row: one statement orders a ministry's dossiers.
+        sa.UniqueConstraint("ministry_id", "call_id", "ministry_rank", deferrable=True, initially="IMMEDIATE"),
         sa.CheckConstraint(
             "num_nulls(submitted_at, submitted_title, submitted_summary, submitted_cost, submitted_amount, "
             "submitted_digital) IN (0, 6)",
@@ -112,7 +114,7 @@ class Application(Model):
     saved_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     # When the team was last told that the deadline is near.
     reminded_at: Mapped[dt.datetime | None]
-    # Order given by the focal point among the ministry's own dossiers of the call.
+    # Order given by the focal point among the ministry's own dossiers of the call; what is shown of it: priorities.py.
     ministry_rank: Mapped[int | None]
 
     # The project

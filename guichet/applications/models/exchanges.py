@@ -21,6 +21,7 @@ class ApplicationVersion(Model):
         sa.UniqueConstraint("application_id", "number"),
         sa.CheckConstraint("number > 0", name="number_positive"),
         sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_hexadecimal"),
+        sa.Index(None, "receipt_id"),
     )
 
     application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("application.id"))

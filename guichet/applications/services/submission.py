@@ -61,18 +61,18 @@ def submit(application: Application, *, actor: Account, seen: int | None = None)
 
 
 def endorse(
-    application: Application, *, actor: Account, seen: int | None = None, ministry_rank: int | None = None
+    application: Application, comment: str = "", *, actor: Account, seen: int | None = None
 ) -> ApplicationVersion:
-    """The focal point endorses, hence submits; `ministry_rank` is her order among her ministry's dossiers. Raises as `submit`."""
-    version = _hand_in(application, "endorse", actor, seen)
-    application.ministry_rank = ministry_rank
-    return version
+    """The focal point endorses, hence submits; `comment` is read in the dossier's history. Raises as `submit`."""
+    return _hand_in(application, "endorse", actor, seen, **({"message": comment} if comment.strip() else {}))
 
 
-def _hand_in(application: Application, transition: str, actor: Account, seen: int | None) -> ApplicationVersion:
+def _hand_in(
+    application: Application, transition: str, actor: Account, seen: int | None, **facts: str
+) -> ApplicationVersion:
     read, condemned = application.version, list(infected(application))
     lock(application.call)
-    fire(WORKFLOW, transition, application, actor)
+    fire(WORKFLOW, transition, application, actor, **facts)
     _refuse_unread(application, read, seen)
     now = clock.now()
     _refuse_closed(application.call, now)

@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
-from guichet.applications import funded, joining, listing, own, policies, queries
+from guichet.applications import funded, joining, listing, own, policies, priorities, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import Application
-from guichet.applications.services import exports
+from guichet.applications.services import exports, receipts
 from guichet.applications.timeline import Moment, read_by_others, timeline
 from guichet.applications.views import bp
 from guichet.applications.views.parts import dossier_page, gaps_with_links, section_items, steps
@@ -42,6 +42,7 @@ def index() -> ResponseReturnValue:
         invitations=joining.invitations_awaiting(actor),
         transfers=joining.transfers_awaiting(actor),
         answer=ActionForm(formdata=None),
+        to_order=priorities.to_order(actor),
         crumbs=[("Accueil", "/"), ("Dossiers", None)],
     )
 
@@ -65,14 +66,22 @@ def show(application_id: UUID) -> ResponseReturnValue:
         can_delete=policies.can_delete(actor, application),
         can_manage_team=policies.can_manage_team(actor, application),
         latest_export=next(iter(exports.latest_of(actor, application)), None),
+        priority=priorities.shown(application) if _reads_priority(application, actor) else None,
         is_officer=policies.is_officer(actor, application),
         news=own.news(application) if policies.can_edit(actor, application) else None,
         former=own.former_answers(application)[:20] if policies.can_edit(actor, application) else [],
+        letter_failed=receipts.letter_failure_of(application) is not None,
         dismissal=ActionForm(formdata=None),
         latest=moments[:LATEST],
         has_more=len(moments) > LATEST,
         ways_of_appeal=WAYS_OF_APPEAL,
     )
+
+
+def _reads_priority(application: Application, actor: Account) -> bool:
+    """The order is the focal point's word to the service: the teams of her ministry are not compared on their own pages."""
+    is_submitted = application.submitted_at is not None
+    return is_submitted and (policies.is_focal_point(actor, application) or policies.is_officer(actor, application))
 
 
 @bp.get("/dossiers/<uuid:application_id>/contenu")

@@ -1,14 +1,16 @@
 """What proves a submission: its frozen version, its receipt, the letter of its decision, and their public verification."""
 
+from contextlib import ExitStack
+from typing import Any
 from uuid import UUID
 
-from flask import redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, public, signed_in
 from guichet.applications import policies, queries, versions
 from guichet.applications.differences import between
-from guichet.applications.forms.submission import VerifyForm
+from guichet.applications.forms.submission import VerifyFileForm, VerifyForm
 from guichet.applications.frozen import reading_of, sha256_of
 from guichet.applications.services import receipts
 from guichet.applications.views import bp
@@ -18,7 +20,7 @@ from guichet.core.transaction import unit_of_work
 from guichet.documents import queries as documents
 from guichet.documents.serving import send
 from guichet.extensions import limiter
-from guichet.web.forms import ActionForm
+from guichet.web.forms import EXPIRED, ActionForm, Form
 from guichet.web.pages import page
 
 
@@ -90,6 +92,21 @@ def letter(application_id: UUID) -> ResponseReturnValue:
     return send(documents.by_id(application.outcome_letter_id))
 
 
+@bp.post("/dossiers/<uuid:application_id>/lettre")
+@signed_in()
+def make_letter_again(application_id: UUID) -> ResponseReturnValue:
+    """The letter could not be made: try again. Its dossier says how far it is."""
+    actor = current_account()
+    application = queries.one_for(actor, application_id)
+    if ActionForm().validate_on_submit():
+        with unit_of_work():
+            receipts.make_letter_again(application, actor=actor)
+        flash("La lettre de décision est de nouveau en préparation.", "info")
+    else:
+        flash(EXPIRED, "error")
+    return redirect(url_for(".show", application_id=application_id), 303)
+
+
 @bp.route("/verification", methods=["GET", "POST"])
 @public
 @limiter.limit("20 per minute", methods=["POST"])
@@ -97,10 +114,36 @@ def verify() -> ResponseReturnValue:
     """Anybody who holds a receipt may check that it is one of ours; nothing of the content is told."""
     form = VerifyForm()
     asked = form.validate_on_submit()
-    return page(
-        "applications/verify.html",
+    return _verification(form, form, VerifyFileForm(formdata=None), asked=asked, proof=_proof(form) if asked else None)
+
+
+def _proof(form: VerifyForm) -> versions.Proof | None:
+    return versions.proof_of(**form.typed)
+
+
+@bp.route("/verification/fichier", methods=["GET", "POST"])
+@public
+@limiter.limit("20 per minute", methods=["POST"])
+def verify_file() -> ResponseReturnValue:
+    """The same by the file itself: its fingerprint is computed, nothing of it is kept."""
+    if request.method == "GET":
+        # What a refresh or a bookmark asks after a file was sent.
+        return redirect(url_for(".verify"), 303)
+    form = VerifyFileForm()
+    with ExitStack() as stack:
+        for upload in request.files.values():
+            stack.callback(upload.close)
+        sent = form.validate_on_submit()
+        file_proof = versions.proof_of_file(form.sha256) if sent else None
+    return _verification(
         form,
-        asked=asked,
-        proof=versions.proof_of(**form.typed) if asked else None,
-        crumbs=[("Accueil", "/"), ("Vérifier un accusé de réception", None)],
+        VerifyForm(formdata=None),
+        form,
+        sent=sent,
+        file_proof=file_proof,
     )
+
+
+def _verification(shown: Form, by_number: VerifyForm, by_file: VerifyFileForm, **context: Any) -> ResponseReturnValue:
+    crumbs = [("Accueil", "/"), ("Vérifier un accusé de réception", None)]
+    return page("applications/verify.html", shown, by_number=by_number, by_file=by_file, crumbs=crumbs, **context)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
-from guichet.applications import policies, queries
+from guichet.applications import policies, priorities, queries
 from guichet.applications.budget import summarise
 from guichet.applications.forms.submission import EndorseForm, ReadForm, ReturnForm, SubmitForm, WithdrawForm
 from guichet.applications.models import Application, ApplicationStatus
@@ -75,7 +75,7 @@ def endorse(application_id: UUID) -> ResponseReturnValue:
     form = EndorseForm()
 
     def act(dossier: Application, who: Account) -> None:
-        services.endorse(dossier, actor=who, seen=form.seen, ministry_rank=form.ministry_rank.data)
+        services.endorse(dossier, actor=who, seen=form.seen, comment=form.comment.data or "")
 
     return _take(ENDORSE, application_id, form, act)
 
@@ -159,6 +159,7 @@ def _step_page(step: Step, application: Application, actor: Account, form: Form)
         pieces=[attachment for attachment in application.attachments if attachment.removed_at is None],
         is_open=is_open(application.call, at=clock.now()),
         complements=open_request(application),
+        order=priorities.order_for(actor, application) if step is ENDORSE else (),
         is_writer=policies.is_writer(actor, application),
     )
 

@@ -6,8 +6,9 @@ from functools import partial
 from uuid import UUID
 
 from guichet.accounts.models import Account
+from guichet.applications import priorities as order
 from guichet.applications.models import Section
-from guichet.applications.services import complements, drafting, lead, submission, team
+from guichet.applications.services import complements, drafting, lead, priorities, submission, team
 from guichet.demo.seed import writing
 from guichet.demo.seed.cast import (
     Cast,
@@ -104,7 +105,10 @@ class Story:
         submission.return_to_draft(whole(self.id), self.dossier.sent_back, actor=self._focal_point())
 
     def endorse(self) -> None:
-        submission.endorse(whole(self.id), ministry_rank=1 + self.rank % 3, actor=self._focal_point())
+        actor, application = self._focal_point(), whole(self.id)
+        submission.endorse(application, actor=actor)
+        seen = order.fingerprint(order.order_for(actor, application))
+        priorities.confirm(application.call, application.ministry_id, seen=seen, actor=actor)
 
     def _focal_point(self) -> Account:
         return account(focal_point_of(self.ministry))

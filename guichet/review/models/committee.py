@@ -64,6 +64,7 @@ class Decision(Model):
         ),
         sa.Index(None, "application_id", "session_id"),
         sa.Index(None, "session_id"),
+        sa.Index(None, "letter_id"),
         sa.Index(
             "uq_decision_one_prepared",
             "application_id",

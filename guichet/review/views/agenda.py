@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Role
+from guichet.applications import priorities
 from guichet.applications.models import Application
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
@@ -65,7 +66,8 @@ def agenda(session_id: UUID) -> ResponseReturnValue:
     if form.is_submitted() and _changed(session, form, found.items, first):
         return redirect(url_for(".agenda", session_id=session_id, page=found.number), 303)
     crumbs = crumbs_of(session, "Ordre du jour")
-    return page("review/agenda.html", form, session=session, found=found, crumbs=crumbs)
+    shown = priorities.shown_of([line.application_id for line in found.items])
+    return page("review/agenda.html", form, session=session, found=found, priorities=shown, crumbs=crumbs)
 
 
 def _changed(session: CommitteeSession, form: AgendaForm, lines: Sequence[queries.Line], first: int) -> bool:

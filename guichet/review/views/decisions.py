@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Role
+from guichet.applications import priorities
 from guichet.applications.models import Application, ApplicationStatus
 from guichet.applications.policies import can_publish_decision
 from guichet.core.db import db
@@ -79,6 +80,7 @@ def _sheet(
         form,
         session=session,
         application=application,
+        priority=priorities.shown(application),
         reads_opinions=reads_opinions,
         opinions=opinions,
         scores=scores_of(opinion.mean for opinion in opinions if opinion.mean is not None),

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
-from guichet.applications import journal
+from guichet.applications import journal, priorities
 from guichet.applications import timeline as timelines
 from guichet.applications.awaited import awaited
 from guichet.applications.legal_clock import clock_of, in_words
@@ -64,10 +64,12 @@ def board() -> ResponseReturnValue:
     filters.offer(desk.calls_of(actor), desk.ministries_of(actor))
     wanted = filters.wanted(request.args.get("tri", ""))
     counts = desk.counts(actor, wanted)
+    found = desk.board(actor, wanted, counts.matching(wanted), requested_page())
     return page(
         "review/board.html",
         filters=filters,
-        found=desk.board(actor, wanted, counts.matching(wanted), requested_page()),
+        found=found,
+        priorities=priorities.shown_of([row.id for row in found.items]),
         counts=counts,
         crumbs=[("Accueil", "/"), ("Instruction", None)],
     )
@@ -88,6 +90,7 @@ def dossier_page(form: Form, application_id: UUID) -> ResponseReturnValue:
         "review/dossier.html",
         form,
         application=application,
+        priority=priorities.shown(application),
         steps=steps_for(actor, application),
         assigned=assigned,
         live=[one for one in assigned if one.status in LIVE],

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Role
+from guichet.applications import priorities
 from guichet.calls import queries as calls
 from guichet.core.errors import Forbidden, InvalidTransition, NotFound, RuleBroken
 from guichet.core.paging import PAGE_SIZE, Page, paginate
@@ -93,6 +94,7 @@ def session(session_id: UUID) -> ResponseReturnValue:
         "review/session.html",
         session=shown,
         found=found,
+        priorities=priorities.shown_of([line.application_id for line in found.items]),
         money=queries.money(shown, actor),
         knows=knows,
         reads_opinions=policies.can_read_opinions(actor, shown),
