@@ -25,6 +25,8 @@ SUBSCRIPTIONS: Subscriptions = {
     applications.DraftDeadlineNear: {"notify": notify},
     applications.DraftRemovalNear: {"notify": notify},
     applications.AttachmentInfected: {"notify": notify},
+    applications.MessageSent: {"notify": notify},
+    applications.NoteWritten: {"notify": notify},
     documents.DocumentInfected: {"report_infected": report_infected},
     documents.FilesDamaged: {"notify": notify},
     accounts.PasswordResetRequested: {"notify": notify},

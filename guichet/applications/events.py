@@ -62,3 +62,21 @@ class AttachmentInfected(ApplicationEvent):
 
     attachment_id: uuid.UUID
     submitted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageEvent(ApplicationEvent):
+    """Base: a message was written, by whom."""
+
+    message_id: uuid.UUID
+    author_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSent(MessageEvent):
+    """Between the team, its focal point and the officers of the call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteWritten(MessageEvent):
+    """By an officer, for the service alone."""

@@ -1,12 +1,27 @@
 """Rights on dossiers. A recusal hides the dossier before any right is asked: see queries.visible_to."""
 
 from guichet.accounts.models import Account, Role
-from guichet.applications.models import Application, ApplicationStatus, TeamRole
+from guichet.applications.models import (
+    IN_PROGRESS,
+    NEVER_SUBMITTED,
+    Application,
+    ApplicationStatus,
+    AuthorRole,
+    MessageAudience,
+    TeamRole,
+)
 from guichet.applications.own import AnySection
 
 S = ApplicationStatus
 EDITABLE = frozenset({S.DRAFT, S.CHANGES_REQUESTED})
 WITHDRAWABLE = frozenset({S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW})
+
+# While what may be written. The team writes for as long as the service may still act for it: an appeal has its own ways. The
+# service also notes what a refused dossier brings, until nothing can reopen it.
+WRITTEN_WHILE = {
+    MessageAudience.EXCHANGE: IN_PROGRESS | {S.AWARDED},
+    MessageAudience.INTERNAL: IN_PROGRESS | {S.AWARDED, S.INELIGIBLE, S.REJECTED},
+}
 
 
 def still_applies(actor: Account, application: Application) -> bool:
@@ -122,3 +137,43 @@ def can_read_rewriting(actor: Account, application: Application) -> bool:
         return True
     reads_on = is_on_team(actor, application) or is_focal_point(actor, application)
     return reads_on or actor.holds_on_call(application.call_id, Role.AUDITOR)
+
+
+def part_of(actor: Account, application: Application) -> AuthorRole | None:
+    """As what `actor` takes part in the messages of a submitted dossier; None for who does not, auditors among them.
+
+    Who helps to write the dossier, or wrote it, is never an officer of it. In SQL: queries.corresponds.
+    """
+    if application.status in NEVER_SUBMITTED:
+        return None
+    if is_on_team(actor, application):
+        return AuthorRole.LEAD if is_lead(actor, application) else AuthorRole.EDITOR
+    if is_focal_point(actor, application):
+        return AuthorRole.FOCAL_POINT
+    wrote = any(member.account_id == actor.id for member in application.team)
+    return AuthorRole.OFFICER if is_officer(actor, application) and not wrote else None
+
+
+def can_read_messages(actor: Account, application: Application) -> bool:
+    """The team, its focal point, the officers of the call and the auditors: neither reviewers, nor who administers or pays."""
+    writes = is_on_team(actor, application) or is_focal_point(actor, application)
+    return writes or is_officer(actor, application) or actor.holds_on_call(application.call_id, Role.AUDITOR)
+
+
+def audiences_read(actor: Account, application: Application) -> tuple[MessageAudience, ...]:
+    """Which messages `actor` may read."""
+    if not can_read_messages(actor, application):
+        return ()
+    if can_read_staff_entries(actor, application):
+        return (MessageAudience.EXCHANGE, MessageAudience.INTERNAL)
+    return (MessageAudience.EXCHANGE,)
+
+
+def can_exchange(actor: Account, application: Application) -> bool:
+    """The team, its focal point and the officers of the call write to one another."""
+    return part_of(actor, application) is not None
+
+
+def can_note(actor: Account, application: Application) -> bool:
+    """Only the officers of the call write notes for the service."""
+    return part_of(actor, application) is AuthorRole.OFFICER

@@ -15,7 +15,15 @@ from guichet.accounts import events as accounts
 from guichet.accounts.models import PasswordReset
 from guichet.accounts.services import issue_reset_secret
 from guichet.applications import events as applications
-from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, Attachment, ChangeRequest
+from guichet.applications.models import (
+    Application,
+    ApplicationStatus,
+    ApplicationVersion,
+    Attachment,
+    ChangeRequest,
+    Message,
+    MessageAudience,
+)
 from guichet.audit.models import Audience
 from guichet.core import clock
 from guichet.core.db import db
@@ -69,6 +77,8 @@ class Notice:
     still_wanted: Callable[[UUID], bool] = field(default=always)
     # The text holds a one-time link: it is erased once it has left or is given up, and never shown.
     secret: bool = False
+    # Told to those alone who take part in the messages of this audience: seeing the dossier is not enough.
+    thread: MessageAudience | None = None
 
 
 def _submission(event: Any) -> Subject | None:
@@ -88,6 +98,11 @@ def _change_request(event: Any) -> Subject | None:
 def _attachment(event: Any) -> Subject | None:
     options = (joinedload(Attachment.kind), joinedload(Attachment.document))
     return subjects.application(event, attachment=db.session.get_one(Attachment, event.attachment_id, options=options))
+
+
+def _message(event: Any) -> Subject | None:
+    message = db.session.get(Message, event.message_id, options=[joinedload(Message.author)])
+    return None if message is None else subjects.application(event, message=message)
 
 
 def _assignment(event: Any) -> Subject | None:
@@ -123,6 +138,12 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     applications.AttachmentInfected: (
         Notice("file_infected", recipients.team, _attachment),
         Notice("file_infected_staff", STAFF, _attachment, Audience.STAFF, when=lambda event: event.submitted),
+    ),
+    applications.MessageSent: (
+        Notice("message_sent", recipients.correspondents, _message, thread=MessageAudience.EXCHANGE),
+    ),
+    applications.NoteWritten: (
+        Notice("note_written", recipients.other_officers, _message, Audience.STAFF, thread=MessageAudience.INTERNAL),
     ),
     documents.FilesDamaged: (Notice("files_damaged", recipients.administrators, subjects.stored_file, Audience.STAFF),),
     review.EligibilityDecided: (Notice("eligibility_decided", TEAM),),

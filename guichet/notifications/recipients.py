@@ -8,6 +8,7 @@ from typing import Any
 
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Role
+from guichet.applications import messages
 from guichet.core.db import db
 from guichet.notifications.subjects import Subject
 from guichet.review.models import Assignment
@@ -34,6 +35,17 @@ def officers(_event: Any, subject: Subject) -> list[Account]:
         for officer in accounts.holders_of(Role.OFFICER, call_id=subject.application.call_id)
         if officer.organisation.ministry_id != subject.application.ministry_id
     ]
+
+
+def correspondents(event: Any, subject: Subject) -> list[Account]:
+    """The team, its focal point and the officers of the call, but the author of the message."""
+    people = messages.correspondents(subject.application)
+    return [person for person in (*people.team, *people.officers) if person.id != event.author_id]
+
+
+def other_officers(event: Any, subject: Subject) -> list[Account]:
+    """The officers of the call, but the author of the note."""
+    return [person for person in messages.correspondents(subject.application).officers if person.id != event.author_id]
 
 
 def reviewer(event: Any, _subject: Subject) -> list[Account]:

@@ -33,7 +33,7 @@ def prepare(event: Event, notice: Notice) -> None:
     if subject is None or not notice.still_wanted(subject.id):
         return
     chosen = {person.id for person in notice.recipients(event, subject)}
-    for recipient in entitled(chosen, subject.table, subject.id, notice.audience):
+    for recipient in entitled(chosen, subject.table, subject.id, notice.audience, notice.thread):
         texts = render(notice.template, event, recipient, subject.facts)
         email = Email(
             key=f"{event.event_id}.{notice.template}.{recipient.id}",
@@ -82,7 +82,7 @@ def send_next(mailer: Mailer) -> bool | None:
 def _send(email: Email, mailer: Mailer) -> bool | None:
     notice = BY_TEMPLATE.get(email.notice)
     audience = notice.audience if notice else Audience.STAFF
-    if notice and email.subject_id and not (notice.still_wanted(email.subject_id) and _still_entitled(email, audience)):
+    if notice and email.subject_id and not (notice.still_wanted(email.subject_id) and _still_entitled(email, notice)):
         email.status = EmailStatus.CANCELLED
         _erase_secret(email)
         _trace("email.cancelled", email, audience)
@@ -106,10 +106,11 @@ def _send(email: Email, mailer: Mailer) -> bool | None:
     return True
 
 
-def _still_entitled(email: Email, audience: Audience) -> bool:
+def _still_entitled(email: Email, notice: Notice) -> bool:
     if email.recipient_id is None or email.subject_id is None:
         return True
-    for recipient in entitled([email.recipient_id], email.subject_type, email.subject_id, audience):
+    about = (email.subject_type, email.subject_id)
+    for recipient in entitled([email.recipient_id], *about, notice.audience, notice.thread):
         # Her address may have changed since; the one before may be somebody else's.
         email.recipient_email = recipient.email
         return True

@@ -36,6 +36,11 @@ class ListFilter(Form):
         valid = {field.name: None if field.errors else field.data for field in self}
         return {"status": valid["etat"], "call_id": valid["appel"], "words": valid["mots"] or ""}
 
+    @property
+    def wants_unread(self) -> bool:
+        return bool(self.nonlus.data)
+
     mots = LineField("Titre ou référence", longest=200)
     etat = EnumField("État", ApplicationStatus, empty="Tous")
     appel = ReferenceField("Appel à projets", empty="Tous")
+    nonlus = BooleanField("Messages non lus")

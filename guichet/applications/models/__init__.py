@@ -12,6 +12,7 @@ from guichet.applications.models.content import (
 )
 from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal, SectionPresence
 from guichet.applications.models.exports import DossierExport, ExportKind, ExportStatus
+from guichet.applications.models.messages import AuthorRole, Message, MessageAudience, MessageReading
 from guichet.applications.models.own import OwnAnswers
 from guichet.applications.models.statuses import (
     ENVIRONMENTAL_UNITS,
@@ -35,6 +36,7 @@ __all__ = [
     "ApplicationStatus",
     "ApplicationVersion",
     "Attachment",
+    "AuthorRole",
     "BudgetCategory",
     "BudgetLine",
     "ChangeRequest",
@@ -45,6 +47,9 @@ __all__ = [
     "ExportKind",
     "ExportStatus",
     "ImpactUnit",
+    "Message",
+    "MessageAudience",
+    "MessageReading",
     "Milestone",
     "OwnAnswers",
     "PlanLink",

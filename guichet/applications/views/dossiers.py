@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
-from guichet.applications import funded, own, policies, queries
+from guichet.applications import funded, messages, own, policies, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
-from guichet.applications.models import Application
+from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus
 from guichet.applications.services import exports
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.views import bp
@@ -33,10 +33,14 @@ def index() -> ResponseReturnValue:
     filters.appel.offer(queries.calls_of(queries.mine(actor)))
     filters.validate()
     rows = queries.listed(queries.mine(actor), **filters.wanted())
+    if filters.wants_unread:
+        rows = rows.where(messages.with_unread(actor))
+    found = paginate(rows, requested_page())
     return page(
         "applications/index.html",
         filters,
-        found=paginate(rows, requested_page()),
+        found=found,
+        unread=messages.count_unread(actor, (one.id for one in found.items)),
         counts=queries.count_by_status(queries.mine(actor)),
         crumbs=[("Accueil", "/"), ("Dossiers", None)],
     )
@@ -48,6 +52,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
     actor = current_account()
     application = queries.one_for(actor, application_id)
     moments = _history(application, actor)
+    is_draft = application.status is ApplicationStatus.DRAFT
     return dossier_page(
         "applications/show.html",
         None,
@@ -56,7 +61,11 @@ def show(application_id: UUID) -> ResponseReturnValue:
         gaps=gaps_with_links(application, actor),
         steps=steps(application, actor),
         is_writing=policies.can_edit(actor, application),
-        close_projects=funded.close_to(application, actor) if policies.can_edit(actor, application) else [],
+        close_projects=funded.close_to(application, actor)
+        if is_draft and policies.can_edit(actor, application)
+        else [],
+        reads_messages=policies.can_read_messages(actor, application),
+        unread=_unread(application, actor),
         can_delete=policies.can_delete(actor, application),
         can_manage_team=policies.can_manage_team(actor, application),
         latest_export=next(iter(exports.latest_of(actor, application)), None),
@@ -94,6 +103,13 @@ def history(application_id: UUID) -> ResponseReturnValue:
         "Historique",
         found=Page(moments[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(moments)),
     )
+
+
+def _unread(application: Application, actor: Account) -> int:
+    # Nobody writes about a draft: nothing is asked.
+    if application.status in NEVER_SUBMITTED:
+        return 0
+    return messages.count_unread(actor, [application.id])[application.id]
 
 
 def _history(application: Application, actor: Account) -> list[Moment]:

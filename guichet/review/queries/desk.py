@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
 from guichet.accounts.models import Account, Organisation, Role
+from guichet.applications import messages
 from guichet.applications import queries as applications
 from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, ChangeRequest
 from guichet.audit.models import AuditEntry
@@ -45,6 +46,7 @@ class Wanted:
     status: ApplicationStatus | None = None
     words: str = ""
     awaiting: bool = False
+    unread: bool = False
     order: str = "depot"
 
 
@@ -61,6 +63,8 @@ class Row:
     submitted_at: dt.datetime
     completed: int
     required: int
+    # Messages that the reader has not read.
+    unread: int
 
     @property
     def age(self) -> int:
@@ -109,7 +113,7 @@ def board(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Row]:
     # Sorted by bare identifiers: what a line shows is read for the lines of the page alone.
     ids = rows.with_only_columns(Application.id).order_by(*order)
     shown = ids.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE).subquery()
-    lines = _lines().join(shown, shown.c.id == Application.id).order_by(*order)
+    lines = _lines(actor).join(shown, shown.c.id == Application.id).order_by(*order)
     return Page(items=[Row(*line) for line in db.session.execute(lines)], number=number, total=total)
 
 
@@ -126,7 +130,7 @@ def longest_waiting(actor: Account, most: int) -> tuple[Sequence[Application], i
     return dossiers, found[0][1] if found else 0
 
 
-def _lines() -> sa.Select[Any]:
+def _lines(actor: Account) -> sa.Select[Any]:
     """The columns of a Row: no dossier is loaded, they are long."""
     completed = (
         sa.select(sa.func.count())
@@ -144,6 +148,7 @@ def _lines() -> sa.Select[Any]:
             Application.submitted_at,
             completed,
             Call.reviews_required,
+            messages.unread(actor),
         )
         .join(Application.organisation)
         .join(Application.call)
@@ -222,6 +227,8 @@ def _narrowed(actor: Account, wanted: Wanted) -> Rows:
     if wanted.words:
         columns = (Application.title, Application.reference)
         rows = rows.where(sa.or_(*(column.icontains(wanted.words, autoescape=True) for column in columns)))
+    if wanted.unread:
+        rows = rows.where(messages.with_unread(actor))
     return rows
 
 

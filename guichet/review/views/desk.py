@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
-from guichet.applications import journal
+from guichet.applications import journal, messages
 from guichet.applications import timeline as timelines
 from guichet.applications.awaited import awaited
 from guichet.applications.models import Application
-from guichet.applications.policies import can_process
+from guichet.applications.policies import can_process, can_read_messages
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
@@ -95,6 +95,8 @@ def dossier_page(form: Form, application_id: UUID) -> ResponseReturnValue:
         # Who administers the window reads dossiers, not what the committee says of them.
         sees_sessions=actor.holds_on_call(application.call_id, *committee.READERS),
         awaited=awaited(application, at=clock.now()),
+        reads_messages=can_read_messages(actor, application),
+        unread=messages.count_unread(actor, [application.id])[application.id],
         moments=_moments(application, assigned),
         latest=LATEST,
         crumbs=[*crumbs_of(application)[:-1], (application.reference, None)],
