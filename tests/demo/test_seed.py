@@ -259,9 +259,9 @@ def test_three_dossiers_have_messages_some_of_which_wait_to_be_read(story):
     threads = db.session.execute(sa.select(Message.application_id, Message.audience).distinct()).all()
     assert len({application_id for application_id, _ in threads}) == 3
     assert len(threads) == 5
-    for name in ("porteur", "instruction"):
+    for name, number in {"porteur": 1, "instruction": 2}.items():
         unread = sa.select(sa.func.sum(messages.unread(account(name))))
-        assert db.session.scalar(unread.select_from(Application)) == 1
+        assert db.session.scalar(unread.select_from(Application)) == number
 
 
 def test_focal_points_confirmed_some_changes_and_have_others_to_settle(story):
