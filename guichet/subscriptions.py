@@ -39,6 +39,8 @@ SUBSCRIPTIONS: Subscriptions = {
     applications.LeadProposed: {"notify": notify},
     applications.LeadDeclined: {"notify": notify},
     applications.LeadTransferred: {"notify": notify},
+    applications.MessageSent: {"notify": notify},
+    applications.NoteWritten: {"notify": notify},
     documents.DocumentInfected: {"report_infected": report_infected},
     documents.FilesDamaged: {"notify": notify},
     accounts.PasswordResetRequested: {"notify": notify},

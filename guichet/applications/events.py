@@ -140,3 +140,21 @@ class LeadTransferred(ApplicationEvent):
     former_id: uuid.UUID | None
     lead_id: uuid.UUID
     imposed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageEvent(ApplicationEvent):
+    """Base: a message was written, by whom."""
+
+    message_id: uuid.UUID
+    author_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSent(MessageEvent):
+    """Between the team, its focal point and the officers of the call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteWritten(MessageEvent):
+    """By an officer, for the service alone."""

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from guichet.accounts.models import Account
-from guichet.applications import journal, policies, versions
+from guichet.applications import journal, messages, policies, versions
 from guichet.applications.frozen import Json, content_of, reading_of
 from guichet.applications.models import Application, Attachment, ExportKind
 from guichet.applications.timeline import read_by_others
@@ -44,9 +44,14 @@ def audiences_of(actor: Account, application: Application) -> tuple[Audience, ..
 
 
 def scope_of(actor: Account, application: Application) -> str:
-    """What `actor` may read of the dossier now, in a few letters: which journal, and the content as it is or as submitted."""
+    """What `actor` may read of the dossier now, in a few letters.
+
+    Which journal (and so whether internal notes), the content as it is or as submitted, and whether its messages.
+    """
     journal_read = "staff" if Audience.STAFF in audiences_of(actor, application) else "team"
-    return f"{journal_read}:{'current' if policies.can_read_rewriting(actor, application) else 'submitted'}"
+    content_read = "current" if policies.can_read_rewriting(actor, application) else "submitted"
+    messages_read = ":messages" if policies.can_read_messages(actor, application) else ""
+    return f"{journal_read}:{content_read}{messages_read}"
 
 
 @contextlib.contextmanager
@@ -132,11 +137,14 @@ def _fill(
     if not policies.can_read_rewriting(actor, application):
         entries = read_by_others(entries, application)
     told = list(journal.lines(entries, application.call.time_zone))
+    name = application.reference or application.known_title
     texts = {
         "dossier.pdf": document,
         "journal.csv": journal.as_csv(told),
-        "journal.txt": journal.as_text(told, application.reference or application.known_title),
+        "journal.txt": journal.as_text(told, name),
     }
+    if written := messages.whole(application, actor):
+        texts["messages.txt"] = messages.as_text(written, name, application.call.time_zone)
     sums, absent = [], []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in texts.items():

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from guichet.accounts.models import Account, Role
+from guichet.applications import messages
 from guichet.applications.funded import WORDS, looked_for
 from guichet.applications.models import Application, ApplicationStatus, TeamMember, TeamRole
 from guichet.calls.models import Call
@@ -47,6 +48,7 @@ class Wanted:
     status: ApplicationStatus | None = None
     call_id: UUID | None = None
     part: Part | None = None
+    unread: bool = False
     year: int | None = None
     sort: str = LATEST
 
@@ -62,6 +64,8 @@ def listed(rows: sa.Select[Application], wanted: Wanted, *, actor: Account) -> s
     rows = rows.where(*(condition for name, condition in conditions.items() if getattr(wanted, name) is not None))
     if wanted.words:
         rows = rows.where(_speaks_of(wanted.words))
+    if wanted.unread:
+        rows = rows.where(messages.with_unread(actor))
     if wanted.part is not None:
         rows = rows.where(_is_held(wanted.part, actor))
     key = SORTS.get(wanted.sort.removeprefix("-"), Application.saved_at)

@@ -5,7 +5,16 @@ from uuid import UUID
 
 from guichet.accounts.models import Account, Role
 from guichet.accounts.policies import is_admin
-from guichet.applications.models import WRITERS, Application, ApplicationStatus, TeamRole
+from guichet.applications.models import (
+    IN_PROGRESS,
+    NEVER_SUBMITTED,
+    WRITERS,
+    Application,
+    ApplicationStatus,
+    AuthorRole,
+    MessageAudience,
+    TeamRole,
+)
 from guichet.applications.own import AnySection
 from guichet.calls.models import Call, CallStatus
 from guichet.calls.policies import status_at
@@ -17,6 +26,13 @@ ORDERED = frozenset({CallStatus.PUBLISHED, CallStatus.OPEN})
 WITHDRAWABLE = frozenset(
     {S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW, S.REVIEWED, S.DEFERRED, S.WAITLISTED}
 )
+
+# While what may be written. The team writes for as long as the service may still act for it: an appeal has its own ways. The
+# service also notes what a refused dossier brings, until nothing can reopen it.
+WRITTEN_WHILE = {
+    MessageAudience.EXCHANGE: IN_PROGRESS | {S.AWARDED},
+    MessageAudience.INTERNAL: IN_PROGRESS | {S.AWARDED, S.INELIGIBLE, S.REJECTED},
+}
 
 
 def still_applies(actor: Account, application: Application) -> bool:
@@ -170,3 +186,43 @@ def can_read_rewriting(actor: Account, application: Application) -> bool:
 def can_read_unsent(actor: Account, application: Application) -> bool:
     """What was written for complements and never handed in stays with those who wrote it, and their focal point."""
     return is_on_team(actor, application) or is_focal_point(actor, application)
+
+
+def part_of(actor: Account, application: Application) -> AuthorRole | None:
+    """As what `actor` takes part in the messages of a submitted dossier; None for who does not, auditors among them.
+
+    Who helps to write the dossier, or wrote it, is never an officer of it. In SQL: queries.corresponds.
+    """
+    if application.status in NEVER_SUBMITTED:
+        return None
+    if is_on_team(actor, application):
+        return AuthorRole.LEAD if is_lead(actor, application) else AuthorRole.EDITOR
+    if is_focal_point(actor, application):
+        return AuthorRole.FOCAL_POINT
+    wrote = any(member.account_id == actor.id for member in application.team)
+    return AuthorRole.OFFICER if is_officer(actor, application) and not wrote else None
+
+
+def can_read_messages(actor: Account, application: Application) -> bool:
+    """The team, its focal point, the officers of the call and the auditors: neither reviewers, nor who administers or pays."""
+    writes = is_on_team(actor, application) or is_focal_point(actor, application)
+    return writes or is_officer(actor, application) or actor.holds_on_call(application.call_id, Role.AUDITOR)
+
+
+def audiences_read(actor: Account, application: Application) -> tuple[MessageAudience, ...]:
+    """Which messages `actor` may read."""
+    if not can_read_messages(actor, application):
+        return ()
+    if can_read_staff_entries(actor, application):
+        return (MessageAudience.EXCHANGE, MessageAudience.INTERNAL)
+    return (MessageAudience.EXCHANGE,)
+
+
+def can_exchange(actor: Account, application: Application) -> bool:
+    """The team, its focal point and the officers of the call write to one another."""
+    return part_of(actor, application) is not None
+
+
+def can_note(actor: Account, application: Application) -> bool:
+    """Only the officers of the call write notes for the service."""
+    return part_of(actor, application) is AuthorRole.OFFICER

@@ -16,6 +16,7 @@ from guichet.applications.models import (
     ApplicationVersion,
     Attachment,
     LeadTransfer,
+    MessageAudience,
     OwnAnswers,
     PlanLink,
     Recusal,
@@ -77,12 +78,23 @@ def _own(actor: Account) -> Condition:
     return sa.and_(takes_part(actor), still_applies)
 
 
+def corresponds(actor: Account, audience: MessageAudience) -> Condition:
+    """Whether `actor` takes part in the messages of that audience, as policies.part_of says; a recusal ends it."""
+    serves = sa.and_(~takes_part(actor), _as_officer(actor))
+    theirs = serves if audience is MessageAudience.INTERNAL else sa.or_(_own(actor), serves)
+    return sa.and_(Application.status.not_in(NEVER_SUBMITTED), theirs, _not_recused(actor))
+
+
 def _processed(actor: Account) -> Condition:
-    as_officer = sa.and_(
-        _of_calls(actor.calls_as(Role.OFFICER)), Application.ministry_id != actor.organisation.ministry_id
-    )
     as_watcher = [_of_calls(actor.calls_as(role)) for role in (Role.ADMIN, Role.FINANCE, Role.AUDITOR)]
-    return sa.and_(Application.status.not_in(NEVER_SUBMITTED), ~takes_part(actor), sa.or_(as_officer, *as_watcher))
+    return sa.and_(
+        Application.status.not_in(NEVER_SUBMITTED), ~takes_part(actor), sa.or_(_as_officer(actor), *as_watcher)
+    )
+
+
+def _as_officer(actor: Account) -> Condition:
+    calls_run = _of_calls(actor.calls_as(Role.OFFICER))
+    return sa.and_(calls_run, Application.ministry_id != actor.organisation.ministry_id)
 
 
 def _of_calls(calls: set[UUID] | None) -> Condition:

@@ -6,6 +6,7 @@ The texts of a notice are templates/emails/<template>/ subject.txt, body.txt and
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,15 @@ from guichet.accounts import events as accounts
 from guichet.accounts.models import Account, PasswordReset
 from guichet.accounts.services import issue_reset_secret
 from guichet.applications import events as applications
-from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, Attachment, ChangeRequest
+from guichet.applications.models import (
+    Application,
+    ApplicationStatus,
+    ApplicationVersion,
+    Attachment,
+    ChangeRequest,
+    Message,
+    MessageAudience,
+)
 from guichet.applications.services.complements import WEEK
 from guichet.audit.models import Audience
 from guichet.core import clock
@@ -119,6 +128,11 @@ def _attachment(event: Any) -> Subject | None:
     return subjects.application(event, attachment=db.session.get_one(Attachment, event.attachment_id, options=options))
 
 
+def _message(event: Any) -> Subject | None:
+    message = db.session.get(Message, event.message_id, options=[joinedload(Message.author)])
+    return None if message is None else subjects.application(event, message=message)
+
+
 def _assignment(event: Any) -> Subject | None:
     return subjects.application(event, assignment=db.session.get_one(Assignment, event.assignment_id))
 
@@ -189,6 +203,23 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     ),
     applications.LeadDeclined: (Notice("lead_declined", recipients.lead_and_focal_points, teams.transfer),),
     applications.LeadTransferred: (Notice("lead_transferred", recipients.both_leads_and_focal_points, teams.leads),),
+    applications.MessageSent: (
+        Notice(
+            "message_sent",
+            recipients.correspondents,
+            _message,
+            reaches=partial(entitled, thread=MessageAudience.EXCHANGE),
+        ),
+    ),
+    applications.NoteWritten: (
+        Notice(
+            "note_written",
+            recipients.other_officers,
+            _message,
+            Audience.STAFF,
+            reaches=partial(entitled, thread=MessageAudience.INTERNAL),
+        ),
+    ),
     documents.FilesDamaged: (Notice("files_damaged", recipients.administrators, subjects.stored_file, Audience.STAFF),),
     review.EligibilityDecided: (Notice("eligibility_decided", TEAM),),
     review.ApplicationClosed: (Notice("application_closed", TEAM),),

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account
-from guichet.applications.models import Application, Recusal
-from guichet.applications.queries import for_processing, visible_to
+from guichet.applications.models import Application, MessageAudience, Recusal
+from guichet.applications.queries import corresponds, for_processing, visible_to
 from guichet.audit.models import Audience
 from guichet.core.db import db
 from guichet.review.models import Assignment, CommitteeSession, SessionItem
@@ -21,14 +21,23 @@ from guichet.review.queries.committee import READERS, shown_to
 from guichet.review.queries.evaluations import asked_of
 
 
-def entitled(people: Iterable[UUID], subject_type: str, subject_id: UUID, audience: Audience) -> list[Account]:
-    """Those of `people` whose account is open and who may read what the e-mail is about, by name. A statement, then one each."""
+def entitled(
+    people: Iterable[UUID],
+    subject_type: str,
+    subject_id: UUID,
+    audience: Audience,
+    thread: MessageAudience | None = None,
+) -> list[Account]:
+    """Those of `people` whose account is open and who may read what the e-mail is about, by name. A statement, then one each.
+
+    With `thread`, only those who take part in the messages of that audience.
+    """
     rows = accounts.with_rights().where(Account.id.in_(set(people)), Account.active).order_by(Account.full_name)
     # Read afresh: the rights of a moment ago may have ended.
     found = db.session.scalars(rows.execution_options(populate_existing=True)).unique().all()
     if subject_type != Application.__tablename__:
         return list(found)
-    return [person for person in found if _may_read(person, subject_id, audience)]
+    return [person for person in found if _may_read(person, subject_id, audience, thread)]
 
 
 def concerned(people: Iterable[UUID], subject_type: str, subject_id: UUID, _audience: Audience) -> list[Account]:
@@ -43,9 +52,11 @@ def concerned(people: Iterable[UUID], subject_type: str, subject_id: UUID, _audi
     return [person for person in found if person.id not in recused]
 
 
-def _may_read(actor: Account, application_id: UUID, audience: Audience) -> bool:
+def _may_read(actor: Account, application_id: UUID, audience: Audience, thread: MessageAudience | None) -> bool:
     ways: list[sa.Select[Any]]
-    if audience is Audience.TEAM:
+    if thread is not None:
+        ways = [sa.select(Application).where(Application.id == application_id, corresponds(actor, thread))]
+    elif audience is Audience.TEAM:
         ways = [visible_to(actor).where(Application.id == application_id)]
     else:
         ways = [

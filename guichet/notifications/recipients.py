@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Role
+from guichet.applications import messages
 from guichet.applications.models import WRITERS, TeamRole
 from guichet.core.db import db
 from guichet.notifications.subjects import Subject
@@ -67,6 +68,17 @@ def officers(_event: Any, subject: Subject) -> list[Account]:
         for officer in accounts.holders_of(Role.OFFICER, call_id=subject.application.call_id)
         if officer.organisation.ministry_id != subject.application.ministry_id
     ]
+
+
+def correspondents(event: Any, subject: Subject) -> list[Account]:
+    """The team, its focal point and the officers of the call, but the author of the message."""
+    people = messages.correspondents(subject.application)
+    return [person for person in (*people.team, *people.officers) if person.id != event.author_id]
+
+
+def other_officers(event: Any, subject: Subject) -> list[Account]:
+    """The officers of the call, but the author of the note."""
+    return [person for person in messages.correspondents(subject.application).officers if person.id != event.author_id]
 
 
 def reviewer(event: Any, _subject: Subject) -> list[Account]:

@@ -1,11 +1,12 @@
 """The base of all forms: French messages, clean text, refusals of the trade shown at their field."""
 
 import unicodedata
+import uuid
 from typing import Any, ClassVar
 
 from flask import Flask
 from flask_wtf import FlaskForm
-from wtforms import Field, FieldList, StringField, TextAreaField
+from wtforms import Field, FieldList, HiddenField, StringField, TextAreaField
 
 from guichet.core.errors import RuleBroken
 
@@ -77,6 +78,20 @@ def control(field: Field) -> str:
 
 class ActionForm(Form):
     """A form without fields, for a button that acts: it carries the CSRF token and nothing else."""
+
+
+class OnceForm(Form):
+    """A form that writes once however often it is sent: its key is drawn with the page."""
+
+    key = HiddenField(default=lambda: str(uuid.uuid4()))
+
+    @property
+    def once(self) -> uuid.UUID | None:
+        """The key as it came back; None when it was tampered with."""
+        try:
+            return uuid.UUID(self.key.data or "")
+        except ValueError:
+            return None
 
 
 def init_app(app: Flask) -> None:

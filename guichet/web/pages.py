@@ -13,9 +13,9 @@ def page(template: str, form: FlaskForm | None = None, **context: Any) -> tuple[
     return render_template(template, form=form, **context), status
 
 
-def requested_page() -> int:
-    """The page of a list that the address asks for; the first when it says nothing sensible."""
-    return request.args.get("page", 1, type=int)
+def requested_page(default: int = 1) -> int:
+    """The page of a list that the address asks for; `default`, the first, when it says nothing sensible."""
+    return request.args.get("page", default, type=int)
 
 
 def page_url(number: int) -> str:

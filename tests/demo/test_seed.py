@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from guichet.accounts import passwords
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Organisation, OrganisationKind
+from guichet.applications import messages
 from guichet.applications import queries as applications
 from guichet.applications.completeness import missing
 from guichet.applications.differences import between
@@ -19,6 +20,7 @@ from guichet.applications.models import (
     ApplicationVersion,
     BudgetLine,
     ChangeRequest,
+    Message,
 )
 from guichet.audit.models import AuditEntry
 from guichet.calls.models import Call, CallStatus, Criterion, EnvelopeMovement, MovementKind
@@ -253,6 +255,15 @@ def test_identifiers_and_plans_are_the_same_each_time():
     assert Organisation().id is None
     ministry = window().ministries[0]
     assert list(intents_of(ministry, 0)) == list(intents_of(ministry, 0))
+
+
+def test_three_dossiers_have_messages_some_of_which_wait_to_be_read(story):
+    threads = db.session.execute(sa.select(Message.application_id, Message.audience).distinct()).all()
+    assert len({application_id for application_id, _ in threads}) == 3
+    assert len(threads) == 5
+    for name, number in {"porteur": 1, "instruction": 2}.items():
+        unread = sa.select(sa.func.sum(messages.unread(account(name))))
+        assert db.session.scalar(unread.select_from(Application)) == number
 
 
 def test_focal_points_confirmed_some_changes_and_have_others_to_settle(story):

@@ -19,8 +19,9 @@ CLOSED_ACCOUNTS_KEPT = dt.timedelta(days=365)
 RESETS_KEPT = dt.timedelta(days=30)
 BATCH = 200
 ANONYMOUS_NAME, ANONYMOUS_DOMAIN = "Compte anonyme", "@anonyme.invalid"
-# What refers to an account without telling that its person took part in something: her rights, and the journal, kept as proof.
-OWN = frozenset({RoleGrant.__tablename__, PasswordReset.__tablename__, AuditEntry.__tablename__})
+# What refers to an account without telling that its person took part in something: her rights, the journal, kept as proof, and
+# how far she read messages (of a package above, known by its table).
+OWN = frozenset({RoleGrant.__tablename__, PasswordReset.__tablename__, AuditEntry.__tablename__, "message_reading"})
 
 
 def anonymise_closed_accounts() -> int:

@@ -29,6 +29,7 @@ class ListFilter(Form):
     appel = ReferenceField("Appel à projets", empty="Tous")
     role = EnumField("Mon rôle", Part, empty="Tous")
     annee = SelectField("Année", validate_choice=False)
+    nonlus = BooleanField("Messages non lus")
     tri = HiddenField()
 
     def offer(self, calls: Iterable[tuple[UUID, str]], years: Iterable[int]) -> "ListFilter":
@@ -47,6 +48,7 @@ class ListFilter(Form):
             status=sound["etat"],
             call_id=sound["appel"],
             part=sound["role"],
+            unread=bool(self.nonlus.data),
             year=self.years.get(sound["annee"] or ""),
             sort=sort if (sort := self.tri.data or "").removeprefix("-") in SORTS else LATEST,
         )

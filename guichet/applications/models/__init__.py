@@ -12,6 +12,7 @@ from guichet.applications.models.content import (
 )
 from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal, SectionPresence
 from guichet.applications.models.exports import DossierExport, ExportKind, ExportStatus
+from guichet.applications.models.messages import AuthorRole, Message, MessageAudience, MessageReading
 from guichet.applications.models.offers import Invitation, LeadTransfer, Offer
 from guichet.applications.models.own import OwnAnswers
 from guichet.applications.models.statuses import (
@@ -39,6 +40,7 @@ __all__ = [
     "ApplicationStatus",
     "ApplicationVersion",
     "Attachment",
+    "AuthorRole",
     "BudgetCategory",
     "BudgetLine",
     "ChangeRequest",
@@ -51,6 +53,9 @@ __all__ = [
     "ImpactUnit",
     "Invitation",
     "LeadTransfer",
+    "Message",
+    "MessageAudience",
+    "MessageReading",
     "Milestone",
     "Offer",
     "OwnAnswers",

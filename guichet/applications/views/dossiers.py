@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account
-from guichet.applications import funded, joining, listing, own, policies, priorities, queries
+from guichet.applications import funded, joining, listing, messages, own, policies, priorities, queries
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
-from guichet.applications.models import Application
+from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus
 from guichet.applications.services import exports, receipts
 from guichet.applications.timeline import Moment, read_by_others, timeline
 from guichet.applications.views import bp
@@ -33,11 +33,12 @@ def index() -> ResponseReturnValue:
     actor = current_account()
     mine = queries.mine(actor)
     filters = ListFilter(request.args).offer(queries.calls_of(mine)[:CALLS], listing.years_of(mine))
-    rows = listing.listed(mine, filters.wanted(), actor=actor)
+    found = paginate(listing.listed(mine, filters.wanted(), actor=actor), requested_page())
     return page(
         "applications/index.html",
         filters,
-        found=paginate(rows, requested_page()),
+        found=found,
+        unread=messages.count_unread(actor, (one.id for one in found.items)),
         counts=queries.count_by_status(mine),
         invitations=joining.invitations_awaiting(actor),
         transfers=joining.transfers_awaiting(actor),
@@ -53,6 +54,7 @@ def show(application_id: UUID) -> ResponseReturnValue:
     actor = current_account()
     application = queries.one_for(actor, application_id)
     moments = _history(application, actor)
+    is_draft = application.status is ApplicationStatus.DRAFT
     return dossier_page(
         "applications/show.html",
         None,
@@ -61,8 +63,12 @@ def show(application_id: UUID) -> ResponseReturnValue:
         gaps=gaps_with_links(application, actor),
         steps=steps(application, actor),
         is_writing=policies.can_edit(actor, application),
-        close_projects=funded.close_to(application, actor) if policies.can_edit(actor, application) else [],
+        close_projects=funded.close_to(application, actor)
+        if is_draft and policies.can_edit(actor, application)
+        else [],
         can_read_unsent=policies.can_read_unsent(actor, application),
+        reads_messages=policies.can_read_messages(actor, application),
+        unread=_unread(application, actor),
         can_delete=policies.can_delete(actor, application),
         can_manage_team=policies.can_manage_team(actor, application),
         latest_export=next(iter(exports.latest_of(actor, application)), None),
@@ -108,6 +114,13 @@ def history(application_id: UUID) -> ResponseReturnValue:
         "Historique",
         found=Page(moments[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number, len(moments)),
     )
+
+
+def _unread(application: Application, actor: Account) -> int:
+    # Nobody writes about a draft: nothing is asked.
+    if application.status in NEVER_SUBMITTED:
+        return 0
+    return messages.count_unread(actor, [application.id])[application.id]
 
 
 def _history(application: Application, actor: Account) -> list[Moment]:

@@ -1,28 +1,14 @@
 """The forms of the ledger."""
 
-import uuid
 from collections.abc import Iterable
 from decimal import Decimal
 
-from wtforms import HiddenField, SelectField
+from wtforms import SelectField
 
 from guichet.calls.models import Call, MovementKind
 from guichet.calls.services.envelope import BY_HAND
 from guichet.web.fields import EnumField, EuroField, LineField
-from guichet.web.forms import Form
-
-
-class OnceForm(Form):
-    """A form that writes once however often it is sent: its key is drawn with the page."""
-
-    key = HiddenField(default=lambda: str(uuid.uuid4()))
-
-    @property
-    def once(self) -> uuid.UUID | None:
-        try:
-            return uuid.UUID(self.key.data or "")
-        except ValueError:
-            return None
+from guichet.web.forms import OnceForm
 
 
 class MovementForm(OnceForm):

@@ -16,7 +16,7 @@ from guichet.config import Settings
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
 from guichet.demo.accounts import PASSWORD
-from guichet.demo.seed import calls, evaluations, people, planning, sittings, stories
+from guichet.demo.seed import calls, correspondence, evaluations, people, planning, sittings, stories
 from guichet.demo.seed.cast import Cast
 from guichet.demo.seed.identifiers import steady_identifiers
 from guichet.demo.seed.postman import Postman
@@ -48,6 +48,7 @@ def seed_demo() -> None:
         if story.dossier.fate in {"under-review", "reviewed", "decided"}:
             evaluations.tell(story)
     sittings.tell(stage, cast, told)
+    correspondence.tell(told)
     with _quick_commits(), steady_identifiers():
         stage.play(unposted=LAST_SCENES)
     _refuse_leftovers()

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from guichet.accounts.models import OrganisationKind, Role
-from guichet.applications.models import BudgetCategory, CofunderKind, ImpactUnit, Section
+from guichet.applications.models import BudgetCategory, CofunderKind, ImpactUnit, MessageAudience, Section
 from guichet.plans.models import EngagementLevel, Theme
 from guichet.review.models import Outcome
 
@@ -264,6 +264,22 @@ class Dossiers(Text, frozen=True):
     dossiers: list[Dossier]
 
 
+class Written(Text, frozen=True):
+    """A message about the dossier of that call, project and lead, by her or by its officer; `day` counts from the anchor."""
+
+    call: str
+    project: str
+    lead: str
+    day: int
+    by: Literal["lead", "officer"]
+    audience: MessageAudience
+    body: str
+
+
+class Correspondence(Text, frozen=True):
+    messages: list[Written]
+
+
 class Remarks(Text, frozen=True):
     """What may be written of a criterion, by the mark."""
 
@@ -306,6 +322,12 @@ def plans() -> Plans:
 @functools.cache
 def dossiers() -> list[Dossier]:
     return _read(DATA / "dossiers.toml", Dossiers).dossiers
+
+
+@functools.cache
+def correspondence() -> list[Written]:
+    """What is written about some dossiers, in the order in which it is."""
+    return _read(DATA / "messages.toml", Correspondence).messages
 
 
 @functools.cache

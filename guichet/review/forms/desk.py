@@ -18,6 +18,7 @@ class DeskFilter(Form):
     etat = EnumField("État", [status for status in ApplicationStatus if status not in NEVER_SUBMITTED], empty="Tous")
     delai = EnumField("Délais", Delay, empty="Tous")
     attente = BooleanField("Attend une action de ma part")
+    nonlus = BooleanField("Messages non lus")
 
     def offer(self, calls: Sequence[tuple[UUID, str]], ministries: Sequence[tuple[UUID, str]]) -> None:
         self.offered = {str(one): one for one, _ in (*calls, *ministries)}
@@ -32,6 +33,7 @@ class DeskFilter(Form):
             status=self.etat.data if isinstance(self.etat.data, ApplicationStatus) else None,
             words=(self.mots.data or "")[:100],
             awaiting=bool(self.attente.data),
+            unread=bool(self.nonlus.data),
             delay=self.delai.data if isinstance(self.delai.data, Delay) else None,
             order=order if order in {*ORDERS, *BY_DELAY} else "depot",
         )

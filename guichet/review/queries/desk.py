@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
 from guichet.accounts.models import Account, Organisation, Role
+from guichet.applications import messages
 from guichet.applications import queries as applications
 from guichet.applications.deadlines import complements_late, days_left
 from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, ChangeRequest
@@ -69,6 +70,7 @@ class Wanted:
     words: str = ""
     awaiting: bool = False
     delay: Delay | None = None
+    unread: bool = False
     order: str = "depot"
 
 
@@ -88,6 +90,8 @@ class Row:
     # Days left to decide (negative: late); None where nothing is owed, or no delay is announced.
     days_left: int | None
     complements_late: bool
+    # Messages that the reader has not read.
+    unread: int
 
     @property
     def age(self) -> int:
@@ -136,7 +140,7 @@ def board(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Row]:
     # Sorted by bare identifiers: what a line shows is read for the lines of the page alone.
     ids = rows.with_only_columns(Application.id).order_by(*order)
     shown = ids.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE).subquery()
-    lines = _lines().join(shown, shown.c.id == Application.id).order_by(*order)
+    lines = _lines(actor).join(shown, shown.c.id == Application.id).order_by(*order)
     return Page(items=[Row(*line) for line in db.session.execute(lines)], number=number, total=total)
 
 
@@ -160,7 +164,7 @@ def longest_waiting(actor: Account, most: int) -> tuple[Sequence[Application], i
     return dossiers, found[0][1] if found else 0
 
 
-def _lines() -> sa.Select[Any]:
+def _lines(actor: Account) -> sa.Select[Any]:
     """The columns of a Row: no dossier is loaded, they are long."""
     completed = (
         sa.select(sa.func.count())
@@ -180,6 +184,7 @@ def _lines() -> sa.Select[Any]:
             Call.reviews_required,
             days_left(),
             complements_late(),
+            messages.unread(actor),
         )
         .join(Application.organisation)
         .join(Application.call)
@@ -260,6 +265,8 @@ def _narrowed(actor: Account, wanted: Wanted) -> Rows:
         rows = rows.where(sa.or_(*(column.icontains(wanted.words, autoescape=True) for column in columns)))
     if wanted.delay:
         rows = rows.where(_is(wanted.delay))
+    if wanted.unread:
+        rows = rows.where(messages.with_unread(actor))
     return rows
 
 

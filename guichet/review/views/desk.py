@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Account, Role
-from guichet.applications import journal, priorities
+from guichet.applications import journal, messages, priorities
 from guichet.applications import timeline as timelines
 from guichet.applications.awaited import awaited
 from guichet.applications.legal_clock import clock_of, in_words
 from guichet.applications.models import Application
-from guichet.applications.policies import can_process, can_read_rewriting
+from guichet.applications.policies import can_process, can_read_messages, can_read_rewriting
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
@@ -104,6 +104,8 @@ def dossier_page(form: Form, application_id: UUID) -> ResponseReturnValue:
         awaited=awaited(application, at=clock.now()),
         delay=in_words(count, yours=False) if (count := clock_of(application, at=clock.now())) else "",
         today=clock.today(application.call.time_zone),
+        reads_messages=can_read_messages(actor, application),
+        unread=messages.count_unread(actor, [application.id])[application.id],
         moments=_moments(application, assigned),
         latest=LATEST,
         crumbs=[*crumbs_of(application)[:-1], (application.reference, None)],
