@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, TeamRole
+from guichet.calls.models import Call
+from guichet.calls.policies import is_over, next_closing, round_at
 
 
 @dataclass(frozen=True)
@@ -20,17 +22,24 @@ def awaited(application: Application, *, at: dt.datetime) -> Awaited:
     """What the banner of the dossier says at instant `at`."""
     status, call = application.status, application.call
     if status in NEVER_SUBMITTED:
-        if at >= call.closes_at:
+        if is_over(call, at=at):
             return Awaited("L’appel est clos : ce dossier ne peut plus être déposé. Il reste lisible.")
         what = status.awaited
         if status is ApplicationStatus.DRAFT and call.endorsement_required:
             what = "Le dossier n’est pas déposé : l’équipe le complète, puis demande le visa du référent."
-        return _until(what, call.closes_at, call.time_zone, at)
+        return _while_open(what, call, at)
     if status is ApplicationStatus.CHANGES_REQUESTED:
         for request in application.change_requests:
             if request.answered_at is None:
                 return _until(status.awaited, end_of(request.due_on, call.time_zone), call.time_zone, at)
     return Awaited(status.awaited)
+
+
+def _while_open(what: str, call: Call, at: dt.datetime) -> Awaited:
+    closing, running = next_closing(call, at=at), round_at(call, at=at)
+    if closing is None:
+        return Awaited(what)
+    return _until(f"{what} {running.name} en cours." if running else what, closing, call.time_zone, at)
 
 
 def who_hands_in(application: Application) -> str:

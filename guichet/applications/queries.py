@@ -22,7 +22,7 @@ from guichet.applications.models import (
 )
 from guichet.calls import policies as call_policies
 from guichet.calls import queries as calls
-from guichet.calls.models import Call
+from guichet.calls.models import Call, CallRound
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import NotFound
@@ -152,13 +152,20 @@ SET_ASIDE = (ApplicationStatus.INELIGIBLE, ApplicationStatus.WITHDRAWN, Applicat
 
 
 def listed(
-    rows: sa.Select[Application], *, status: ApplicationStatus | None, call_id: UUID | None, words: str
+    rows: sa.Select[Application],
+    *,
+    status: ApplicationStatus | None,
+    call_id: UUID | None,
+    round_id: UUID | None,
+    words: str,
 ) -> sa.Select[Application]:
     """`rows` filtered for a list, newest first; `words` are looked for in the title and in the reference."""
     if status is not None:
         rows = rows.where(Application.status == status)
     if call_id is not None:
         rows = rows.where(Application.call_id == call_id)
+    if round_id is not None:
+        rows = rows.where(Application.round_id == round_id)
     if words:
         rows = rows.where(
             sa.or_(
@@ -186,6 +193,19 @@ def calls_of(rows: sa.Select[Any]) -> list[tuple[UUID, str]]:
     wanted = rows.with_only_columns(Application.call_id, maintain_column_froms=True)
     titles = sa.select(Call.id, Call.title).where(Call.id.in_(wanted))
     return [(call_id, title) for call_id, title in db.session.execute(titles.order_by(Call.closes_at.desc()))]
+
+
+def rounds_of(rows: sa.Select[Any]) -> list[tuple[UUID, str]]:
+    """Identifier and name of the rounds in which the dossiers of `rows` were submitted, those of the latest calls first."""
+    wanted = rows.with_only_columns(Application.round_id, maintain_column_froms=True)
+    found = sa.select(Call.title, Call.rounds).where(
+        Call.id.in_(sa.select(CallRound.call_id).where(CallRound.id.in_(wanted)))
+    )
+    return [
+        (one.id, f"{title} : {one.name}")
+        for title, rounds in db.session.execute(found.order_by(Call.closes_at.desc(), Call.id))
+        for one in rounds
+    ]
 
 
 def call_to_answer(actor: Account, slug: str) -> Call:

@@ -1,6 +1,7 @@
 """The forms around a dossier: begin it, say who writes it, find it in a list."""
 
 from typing import Any
+from uuid import UUID
 
 from wtforms import BooleanField
 
@@ -34,8 +35,21 @@ class ListFilter(Form):
     def wanted(self) -> dict[str, Any]:
         """What queries.listed takes; a filter that makes no sense filters nothing."""
         valid = {field.name: None if field.errors else field.data for field in self}
-        return {"status": valid["etat"], "call_id": valid["appel"], "words": valid["mots"] or ""}
+        return {
+            "status": valid["etat"],
+            "call_id": valid["appel"],
+            "round_id": valid.get("releve"),
+            "words": valid["mots"] or "",
+        }
 
     mots = LineField("Titre ou référence", longest=200)
     etat = EnumField("État", ApplicationStatus, empty="Tous")
     appel = ReferenceField("Appel à projets", empty="Tous")
+    releve = ReferenceField("Relève", empty="Toutes")
+
+    def offer(self, calls: list[tuple[UUID, str]], rounds: list[tuple[UUID, str]]) -> None:
+        """Let one of each be chosen; most calls have no rounds, and nothing is asked of them then."""
+        self.appel.offer(calls)
+        self.releve.offer(rounds)
+        if not rounds:
+            del self.releve

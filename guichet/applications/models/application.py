@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 
 from guichet.accounts.models import Organisation
 from guichet.applications.models.statuses import ApplicationStatus
+from guichet.calls.dating import Round
 from guichet.calls.models import Call, PriorityAction, ProjectFamily
 from guichet.core import clock
 from guichet.core.db import Model, db, stored
@@ -61,6 +62,9 @@ class Application(Model):
             "status IN ('draft', 'awaiting_endorsement') = (submitted_at IS NULL)", name="submitted_at_iff_submitted"
         ),
         sa.CheckConstraint("(submitted_at IS NULL) = (reference IS NULL)", name="reference_iff_submitted"),
+        sa.CheckConstraint("round_id IS NULL OR submitted_at IS NOT NULL", name="round_once_submitted"),
+        # A round of its own call.
+        sa.ForeignKeyConstraint(["call_id", "round_id"], ["call_round.call_id", "call_round.id"]),
         sa.CheckConstraint("(status = 'awarded') = (amount_granted IS NOT NULL)", name="amount_granted_iff_awarded"),
         sa.CheckConstraint("amount_granted > 0", name="amount_granted_positive"),
         sa.CheckConstraint("amount_granted <= amount_requested", name="granted_within_request"),
@@ -72,6 +76,7 @@ class Application(Model):
         sa.CheckConstraint("ministry_rank > 0", name="ministry_rank_positive"),
         sa.Index(None, "call_id", "status"),
         sa.Index(None, "ministry_id", "status"),
+        sa.Index(None, "round_id"),
         sa.Index(None, "created_at"),
         # The words of a dossier, for the search among funded projects; read by SQL alone, never loaded with the dossier.
         sa.Column("words", TSVECTOR, sa.Computed(WORDS, persisted=True)),
@@ -92,6 +97,8 @@ class Application(Model):
     status: Mapped[ApplicationStatus] = mapped_column(stored(ApplicationStatus), default=ApplicationStatus.DRAFT)
     reference: Mapped[str | None] = mapped_column(sa.String(40))
     submitted_at: Mapped[dt.datetime | None]
+    # The round of the call that was running when it was submitted; complements do not move it.
+    round_id: Mapped[uuid.UUID | None]
     version: Mapped[int] = mapped_column()
     # When its content last changed, whoever wrote.
     saved_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
@@ -177,6 +184,11 @@ class Application(Model):
     current_form: Mapped[QuestionForm | None] = relationship(
         lazy="raise_on_sql", viewonly=True, primaryjoin=lambda: _is_latest_form()
     )
+
+    @property
+    def round(self) -> Round | None:
+        """The round it was submitted in, where its call goes by rounds."""
+        return next((one for one in self.call.rounds if one.id == self.round_id), None) if self.round_id else None
 
     __mapper_args__ = {"version_id_col": version, "exclude_properties": ["words"]}
     # Who may write, and what: somebody may have left the team, or been answered, while a request waited for the lock.

@@ -30,7 +30,7 @@ LATEST = 6
 def index() -> ResponseReturnValue:
     actor = current_account()
     filters = ListFilter(request.args)
-    filters.appel.offer(queries.calls_of(queries.mine(actor)))
+    filters.offer(queries.calls_of(queries.mine(actor)), queries.rounds_of(queries.mine(actor)))
     filters.validate()
     rows = queries.listed(queries.mine(actor), **filters.wanted())
     return page(

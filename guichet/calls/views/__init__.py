@@ -5,6 +5,6 @@ from flask import Blueprint
 bp = Blueprint("calls", __name__)
 
 # The modules hang their views on `bp`, hence after it.
-from guichet.calls.views import content, documents, envelope, managing, portable, public, self_test, steps  # noqa: E402
+from guichet.calls.views import content, documents, envelope, managing, portable, public, rounds, self_test, steps  # noqa: E402
 
-__all__ = ["bp", "content", "documents", "envelope", "managing", "portable", "public", "self_test", "steps"]
+__all__ = ["bp", "content", "documents", "envelope", "managing", "portable", "public", "rounds", "self_test", "steps"]

@@ -41,6 +41,7 @@ class Wanted:
     """What the list is asked for; `order` is a key of ORDERS, the longest waiting first by default."""
 
     call_id: UUID | None = None
+    round_id: UUID | None = None
     ministry_id: UUID | None = None
     status: ApplicationStatus | None = None
     words: str = ""
@@ -59,6 +60,7 @@ class Row:
     status: ApplicationStatus
     amount_requested: Decimal
     submitted_at: dt.datetime
+    round: str
     completed: int
     required: int
 
@@ -110,7 +112,12 @@ def board(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Row]:
     ids = rows.with_only_columns(Application.id).order_by(*order)
     shown = ids.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE).subquery()
     lines = _lines().join(shown, shown.c.id == Application.id).order_by(*order)
-    return Page(items=[Row(*line) for line in db.session.execute(lines)], number=number, total=total)
+    return Page(items=[_row(*line) for line in db.session.execute(lines)], number=number, total=total)
+
+
+def _row(*line: Any) -> Row:
+    facts, (round_id, rounds), opinions = line[:7], line[7:9], line[9:]
+    return Row(*facts, next((one.name for one in rounds if one.id == round_id), ""), *opinions)
 
 
 def longest_waiting(actor: Account, most: int) -> tuple[Sequence[Application], int]:
@@ -142,6 +149,8 @@ def _lines() -> sa.Select[Any]:
             Application.status,
             Application.amount_requested,
             Application.submitted_at,
+            Application.round_id,
+            Call.rounds,
             completed,
             Call.reviews_required,
         )
@@ -206,6 +215,11 @@ def calls_of(actor: Account) -> list[tuple[UUID, str]]:
     return applications.calls_of(applications.for_processing(actor))
 
 
+def rounds_of(actor: Account) -> list[tuple[UUID, str]]:
+    """Identifier and name of the rounds whose dossiers are on the desk."""
+    return applications.rounds_of(applications.for_processing(actor))
+
+
 def ministries_of(actor: Account) -> list[tuple[UUID, str]]:
     """Identifier and short name of the ministries whose dossiers are on the desk, by name."""
     wanted = applications.for_processing(actor).with_only_columns(Application.ministry_id)
@@ -217,6 +231,8 @@ def _narrowed(actor: Account, wanted: Wanted) -> Rows:
     rows = applications.for_processing(actor)
     if wanted.call_id:
         rows = rows.where(Application.call_id == wanted.call_id)
+    if wanted.round_id:
+        rows = rows.where(Application.round_id == wanted.round_id)
     if wanted.ministry_id:
         rows = rows.where(Application.ministry_id == wanted.ministry_id)
     if wanted.words:
