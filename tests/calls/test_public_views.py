@@ -80,7 +80,7 @@ def test_list_has_pages_of_twenty_with_the_filters_kept(client_for, statements):
     assert text.count('class="gu-card"') == 20
     assert "21 appels, page 1 sur 2" in text
     assert "/appels?etat=ouverts&amp;page=2" in text
-    assert len(statements) <= 5
+    assert len(statements) <= 4
 
 
 def test_page_tells_what_an_applicant_needs(client_for):

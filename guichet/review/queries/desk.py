@@ -16,6 +16,7 @@ from guichet.applications import queries as applications
 from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, ChangeRequest
 from guichet.audit.models import AuditEntry
 from guichet.audit.queries import TIMELINE_LENGTH
+from guichet.calls.dating import Round
 from guichet.calls.models import Call
 from guichet.core import clock
 from guichet.core.db import db
@@ -60,9 +61,15 @@ class Row:
     status: ApplicationStatus
     amount_requested: Decimal
     submitted_at: dt.datetime
-    round: str
+    round_id: UUID | None
+    rounds: tuple[Round, ...]
     completed: int
     required: int
+
+    @property
+    def round(self) -> str:
+        """The name of the round it was submitted in; empty where its call has none."""
+        return next((one.name for one in self.rounds if one.id == self.round_id), "")
 
     @property
     def age(self) -> int:
@@ -112,12 +119,7 @@ def board(actor: Account, wanted: Wanted, total: int, number: int) -> Page[Row]:
     ids = rows.with_only_columns(Application.id).order_by(*order)
     shown = ids.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE).subquery()
     lines = _lines().join(shown, shown.c.id == Application.id).order_by(*order)
-    return Page(items=[_row(*line) for line in db.session.execute(lines)], number=number, total=total)
-
-
-def _row(*line: Any) -> Row:
-    facts, (round_id, rounds), opinions = line[:7], line[7:9], line[9:]
-    return Row(*facts, next((one.name for one in rounds if one.id == round_id), ""), *opinions)
+    return Page(items=[Row(*line) for line in db.session.execute(lines)], number=number, total=total)
 
 
 def longest_waiting(actor: Account, most: int) -> tuple[Sequence[Application], int]:
