@@ -134,10 +134,10 @@ class CallForm(Form):
         typed: dict[str, Any] = self.data | {
             "applicant_kinds": list(self.applicant_kinds.data or ()),
             "opens_at": self.opens_at.instant,
-            "closes_at": self.closes_at.instant,
         }
         return Terms(
-            **{name: _text(typed[name]) for name in TYPED},
+            **{name: _text(typed[name]) for name in TYPED if name != "closes_at"},
+            closes_at=self.closes_at.instant,
             organisations=list(organisations),
             families=[family for family in self.known_families if str(family.id) in families],
             priority_actions=[action for action in self.known_actions if str(action.id) in actions],

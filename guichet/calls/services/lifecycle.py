@@ -17,14 +17,17 @@ from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
 from guichet.outbox import services as outbox
-from guichet.workflow.engine import fire
+from guichet.workflow.engine import fire, lock
 
 
 def publish(call: Call, *, actor: Account) -> None:
     """Make the call public and fix its rules. Raises RuleBroken, naming the field, while something is missing."""
+    lock(call)
+    # Read under the lock: somebody may just have taken the last criterion away; and before the step, which the database
+    # refuses to a call without its closing.
+    gaps = missing(queries.with_lists(call.id), at=clock.now())
     fire(WORKFLOW, "publish", call, actor)
-    # Read under the lock: somebody may just have taken the last criterion away.
-    if gaps := missing(queries.with_lists(call.id), at=clock.now()):
+    if gaps:
         raise RuleBroken(gaps[0].message, field=gaps[0].field)
     outbox.publish(CallPublished(call_id=call.id))
 

@@ -155,6 +155,8 @@ def _settle(call: Call, rounds: list[CallRound]) -> None:
     """Number them in their order; the last one ends the call. What was read with the call is read again."""
     for number, one in enumerate(rounds, start=1):
         one.number = number
+        # One by one: each number is free once those before it have moved.
+        db.session.flush()
     call.closes_at = rounds[-1].closes_at if rounds else None
     db.session.flush()
     db.session.expire(call, ["rounds"])
