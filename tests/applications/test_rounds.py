@@ -136,7 +136,7 @@ def test_the_reminder_names_the_round_and_its_closing(call, lead, at, run_outbox
         reminders.remind_drafts()
     run_outbox()
 
-    subject, body = db.session.execute(sa.select(Email.subject, Email.body_text)).one()
+    subject, body = db.session.execute(sa.select(Email.subject, Email.text_body)).one()
     assert "clôture (1re relève) le" in subject
     assert "sera examiné avec la relève suivante" in body
 
