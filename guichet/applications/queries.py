@@ -156,8 +156,8 @@ def listed(
     *,
     status: ApplicationStatus | None,
     call_id: UUID | None,
-    round_id: UUID | None,
     words: str,
+    round_id: UUID | None = None,
 ) -> sa.Select[Application]:
     """`rows` filtered for a list, newest first; `words` are looked for in the title and in the reference."""
     if status is not None:
