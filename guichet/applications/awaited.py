@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, TeamRole
+from guichet.calls.models import Call
+from guichet.calls.policies import is_over, next_closing, round_at
 
 # After the last day of complements.
 LATE = "L’équipe n’a pas complété les rubriques rouvertes : elle peut encore répondre, tant que le dossier n’est pas classé."
@@ -23,12 +25,12 @@ def awaited(application: Application, *, at: dt.datetime) -> Awaited:
     """What the banner of the dossier says at instant `at`."""
     status, call = application.status, application.call
     if status in NEVER_SUBMITTED:
-        if at >= call.closes_at:
+        if is_over(call, at=at):
             return Awaited("L’appel est clos : ce dossier ne peut plus être déposé. Il reste lisible.")
         what = status.awaited
         if status is ApplicationStatus.DRAFT and call.endorsement_required:
             what = "Le dossier n’est pas déposé : l’équipe le complète, puis demande le visa du référent."
-        return _until(what, call.closes_at, call.time_zone, at)
+        return _while_open(what, call, at)
     if status is ApplicationStatus.CHANGES_REQUESTED:
         for request in application.change_requests:
             if request.is_open:
@@ -36,6 +38,13 @@ def awaited(application: Application, *, at: dt.datetime) -> Awaited:
                 until = end_of(request.due_on, call.time_zone)
                 return _until(LATE if is_late else status.awaited, until, call.time_zone, at)
     return Awaited(status.awaited)
+
+
+def _while_open(what: str, call: Call, at: dt.datetime) -> Awaited:
+    closing, running = next_closing(call, at=at), round_at(call, at=at)
+    if closing is None:
+        return Awaited(what)
+    return _until(f"{what} {running.name} en cours." if running else what, closing, call.time_zone, at)
 
 
 def who_hands_in(application: Application) -> str:

@@ -99,6 +99,7 @@ def _pdf(application: Application, content: Json, pieces: Sequence[Attachment], 
     facts = [
         ["Numéro", reference],
         ["Appel à projets", content["call"]["title"]],
+        *([["Relève", content["round"]]] if "round" in content else []),
         ["État", application.status.label],
         ["Équipe", ", ".join(member["name"] for member in content["team"])],
         [

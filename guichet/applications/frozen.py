@@ -100,6 +100,8 @@ def content_of(application: Application, *, number: int, at: dt.datetime, by: Ac
         "submitted_at": at.isoformat(),
         "submitted_by": by.full_name,
         "call": {"code": application.call.code, "title": application.call.title},
+        # Only where the call goes by rounds.
+        **({"round": application.round.name} if application.round else {}),
         "organisation": application.organisation.name,
         "ministry": application.ministry.name,
         "team": [{"name": member.account.full_name, "role": member.role.label} for member in application.team],

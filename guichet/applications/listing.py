@@ -48,6 +48,7 @@ class Wanted:
     status: ApplicationStatus | None = None
     call_id: UUID | None = None
     part: Part | None = None
+    round_id: UUID | None = None
     unread: bool = False
     year: int | None = None
     sort: str = LATEST
@@ -59,6 +60,7 @@ def listed(rows: sa.Select[Application], wanted: Wanted, *, actor: Account) -> s
     conditions: dict[str, sa.ColumnElement[bool]] = {
         "status": Application.status == wanted.status,
         "call_id": Application.call_id == wanted.call_id,
+        "round_id": Application.round_id == wanted.round_id,
         "year": sa.literal(wanted.year) == YEAR,
     }
     rows = rows.where(*(condition for name, condition in conditions.items() if getattr(wanted, name) is not None))

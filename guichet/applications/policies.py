@@ -191,16 +191,17 @@ def can_read_unsent(actor: Account, application: Application) -> bool:
 def part_of(actor: Account, application: Application) -> AuthorRole | None:
     """As what `actor` takes part in the messages of a submitted dossier; None for who does not, auditors among them.
 
-    Who helps to write the dossier, or wrote it, is never an officer of it. In SQL: queries.corresponds.
+    Who only reads in the team takes no part. Who helps to write the dossier, or wrote it, is never an officer of it.
+    In SQL: queries.corresponds.
     """
     if application.status in NEVER_SUBMITTED:
         return None
-    if is_on_team(actor, application):
+    if is_writer(actor, application):
         return AuthorRole.LEAD if is_lead(actor, application) else AuthorRole.EDITOR
     if is_focal_point(actor, application):
         return AuthorRole.FOCAL_POINT
-    wrote = any(member.account_id == actor.id for member in application.team)
-    return AuthorRole.OFFICER if is_officer(actor, application) and not wrote else None
+    takes_part = any(member.account_id == actor.id for member in application.team)
+    return AuthorRole.OFFICER if is_officer(actor, application) and not takes_part else None
 
 
 def can_read_messages(actor: Account, application: Application) -> bool:

@@ -24,7 +24,7 @@ from guichet.applications.models import (
 )
 from guichet.calls import policies as call_policies
 from guichet.calls import queries as calls
-from guichet.calls.models import Call
+from guichet.calls.models import Call, CallRound
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import NotFound
@@ -81,7 +81,8 @@ def _own(actor: Account) -> Condition:
 def corresponds(actor: Account, audience: MessageAudience) -> Condition:
     """Whether `actor` takes part in the messages of that audience, as policies.part_of says; a recusal ends it."""
     serves = sa.and_(~takes_part(actor), _as_officer(actor))
-    theirs = serves if audience is MessageAudience.INTERNAL else sa.or_(_own(actor), serves)
+    writes = sa.or_(written_by(actor), Application.ministry_id.in_(actor.organisations_as(Role.FOCAL_POINT)))
+    theirs = serves if audience is MessageAudience.INTERNAL else sa.or_(sa.and_(_own(actor), writes), serves)
     return sa.and_(Application.status.not_in(NEVER_SUBMITTED), theirs, _not_recused(actor))
 
 
@@ -189,6 +190,19 @@ def calls_of(rows: sa.Select[Any]) -> list[tuple[UUID, str]]:
     wanted = rows.with_only_columns(Application.call_id, maintain_column_froms=True)
     titles = sa.select(Call.id, Call.title).where(Call.id.in_(wanted))
     return [(call_id, title) for call_id, title in db.session.execute(titles.order_by(Call.closes_at.desc()))]
+
+
+def rounds_of(rows: sa.Select[Any]) -> list[tuple[UUID, str]]:
+    """Identifier and name of the rounds in which the dossiers of `rows` were submitted, those of the latest calls first."""
+    wanted = rows.with_only_columns(Application.round_id, maintain_column_froms=True)
+    found = sa.select(Call.title, Call.rounds).where(
+        Call.id.in_(sa.select(CallRound.call_id).where(CallRound.id.in_(wanted)))
+    )
+    return [
+        (one.id, f"{title} : {one.name}")
+        for title, rounds in db.session.execute(found.order_by(Call.closes_at.desc(), Call.id))
+        for one in rounds
+    ]
 
 
 def call_to_answer(actor: Account, slug: str) -> Call:

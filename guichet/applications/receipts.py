@@ -43,6 +43,7 @@ def receipt_data(version: ApplicationVersion, call: Call) -> dict[str, Any]:
             ["Numéro", content["reference"]],
             ["Dossier", content["title"]],
             ["Appel à projets", content["call"]["title"]],
+            *([["Relève", content["round"]]] if "round" in content else []),
             ["Organisation", content["organisation"]],
             *_amounts(content),
             ["Version", str(version.number)],

@@ -4,11 +4,14 @@ import datetime as dt
 import enum
 import uuid
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from guichet.accounts.models import Account, Organisation
+from guichet.calls.dating import CallKind, Round, Rounds
 from guichet.core.db import Model, db, stored
 from guichet.documents.models import Document
 
@@ -133,6 +136,11 @@ class Call(Model):
         sa.CheckConstraint("code ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'", name="code_in_capitals"),
         sa.CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug_in_kebab_case"),
         sa.CheckConstraint("closes_at > opens_at", name="closes_after_it_opens"),
+        # Rounds are written after the call's own draft; the last of them closes it.
+        sa.CheckConstraint(
+            "closes_at IS NOT NULL OR kind = 'continuous' OR (kind = 'rounds' AND status = 'draft')",
+            name="closes_unless_continuous",
+        ),
         sa.CheckConstraint("envelope_left >= 0", name="envelope_never_exceeded"),
         sa.CheckConstraint("amount_min > 0 AND amount_max >= amount_min", name="amounts_in_order"),
         sa.CheckConstraint("max_rate > 0 AND max_rate <= 100", name="rate_is_a_percentage"),
@@ -153,8 +161,10 @@ class Call(Model):
     description: Mapped[str] = mapped_column(sa.Text, default="")
     who_may_apply: Mapped[str] = mapped_column(sa.Text, default="")
     status: Mapped[CallStatus] = mapped_column(stored(CallStatus), default=CallStatus.DRAFT)
+    kind: Mapped[CallKind] = mapped_column(stored(CallKind), default=CallKind.DATED)
     opens_at: Mapped[dt.datetime]
-    closes_at: Mapped[dt.datetime]
+    # The last instant of all: that of the last round, where there are rounds; none for a call open until further notice.
+    closes_at: Mapped[dt.datetime | None]
     # IANA name; dates are stored in UTC and shown in this zone.
     time_zone: Mapped[str] = mapped_column(sa.String(40), default="Europe/Paris")
     # Kept equal to the sum of the movements, under the row's lock; the CHECK is the last guard of public money.
@@ -191,6 +201,42 @@ class Call(Model):
     attachment_kinds: Mapped[list["AttachmentKind"]] = relationship(
         lazy="raise_on_sql", order_by="AttachmentKind.position", cascade="all, delete-orphan"
     )
+    if TYPE_CHECKING:
+        # In their order; none unless the call goes by rounds. Read with the call, whoever loads it (see below).
+        rounds: Mapped[tuple[Round, ...]]
+
+
+class CallRound(Model):
+    """A closing among several: whoever is too late for it is in time for the next.
+
+    A trigger holds at the end of each transaction what no row can: order, window (the last one ends it), kind of the call.
+    """
+
+    __tablename__ = "call_round"
+    __table_args__ = (
+        sa.UniqueConstraint("call_id", "number", deferrable=True, initially="IMMEDIATE"),
+        # What a dossier's own round refers to: a round of its own call.
+        sa.UniqueConstraint("call_id", "id"),
+        sa.CheckConstraint("number BETWEEN 1 AND 20", name="number_sensible"),
+    )
+
+    call_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("call.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    label: Mapped[str] = mapped_column(sa.String(60), default="")
+    closes_at: Mapped[dt.datetime]
+
+
+def _rounds() -> sa.ScalarSelect[Any]:
+    told = sa.func.jsonb_build_object(
+        *("id", CallRound.id, "number", CallRound.number),
+        *("label", CallRound.label, "closes_at", CallRound.closes_at),
+    )
+    gathered = sa.func.jsonb_agg(aggregate_order_by(told, CallRound.number), type_=Rounds())
+    return sa.select(gathered).where(CallRound.call_id == Call.id).correlate_except(CallRound).scalar_subquery()
+
+
+# Every deadline shown asks for them: a part of the call's own statement, rather than one more statement on each page.
+Call.rounds = column_property(_rounds(), expire_on_flush=False)
 
 
 class Criterion(Model):

@@ -1,30 +1,69 @@
 """Rights on calls, and the facts of their window."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from guichet.accounts.models import Account, Role
+from guichet.calls.dating import Round
 from guichet.calls.models import Call, CallStatus
 
 FOLLOWERS = (Role.OFFICER, Role.ADMIN, Role.FINANCE, Role.AUDITOR)
 PUBLIC = frozenset(CallStatus) - {CallStatus.DRAFT}
 
 
+def is_over(call: Call, *, at: dt.datetime) -> bool:
+    """Whether the last closing has passed; never where there is none."""
+    return call.closes_at is not None and at >= call.closes_at
+
+
 def is_open(call: Call, *, at: dt.datetime) -> bool:
     """Whether a dossier may be submitted at this instant: the closing second itself is too late."""
-    return call.status is CallStatus.OPEN and call.opens_at <= at < call.closes_at
+    return call.status is CallStatus.OPEN and call.opens_at <= at and not is_over(call, at=at)
 
 
-def days_left(call: Call, *, at: dt.datetime) -> int:
-    """Days between `at` and the closing, counted on the calendar of the call's zone: 0 on the last day."""
-    zone = ZoneInfo(call.time_zone)
-    return (call.closes_at.astimezone(zone).date() - at.astimezone(zone).date()).days
+def round_at(call: Call, *, at: dt.datetime) -> Round | None:
+    """The round of a dossier submitted at this instant: the first whose closing is yet to come, strictly."""
+    return next((one for one in call.rounds if at < one.closes_at), None)
+
+
+def next_closing(call: Call, *, at: dt.datetime) -> dt.datetime | None:
+    """The deadline to tell at this instant: that of the running round, or of the call; None until further notice."""
+    running = round_at(call, at=at)
+    return running.closes_at if running else call.closes_at
+
+
+def days_left(call: Call, *, at: dt.datetime) -> int | None:
+    """Days between `at` and the next closing, counted on the calendar of the call's zone: 0 on the last day."""
+    closing, zone = next_closing(call, at=at), ZoneInfo(call.time_zone)
+    return None if closing is None else (closing.astimezone(zone).date() - at.astimezone(zone).date()).days
 
 
 def status_at(call: Call, *, at: dt.datetime) -> CallStatus:
-    """The status to show: a call whose hour has passed is closed, even before the clock's next round says so."""
-    return CallStatus.CLOSED if call.status is CallStatus.OPEN and at >= call.closes_at else call.status
+    """The status to show: a call whose hour has passed is closed, even before the clock's next run says so."""
+    return CallStatus.CLOSED if call.status is CallStatus.OPEN and is_over(call, at=at) else call.status
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where a call stands at one instant, for the pages: see the facts of the same names. `closing` is the next one."""
+
+    status: CallStatus
+    is_open: bool
+    closing: dt.datetime | None
+    days_left: int | None
+    round: Round | None
+
+
+def window_of(call: Call, *, at: dt.datetime) -> Window:
+    return Window(
+        status=status_at(call, at=at),
+        is_open=is_open(call, at=at),
+        closing=next_closing(call, at=at),
+        days_left=days_left(call, at=at),
+        round=round_at(call, at=at),
+    )
 
 
 def can_create(actor: Account, _subject: Any = None) -> bool:
@@ -50,6 +89,11 @@ def can_edit(actor: Account, call: Call) -> bool:
 def can_correct(actor: Account, call: Call) -> bool:
     """The words of a published call are put right by those who manage it; its rules are not."""
     return call.status in PUBLIC - {CallStatus.ARCHIVED} and can_manage(actor, call)
+
+
+def can_extend(actor: Account, call: Call) -> bool:
+    """Only more time may be given to a published call, to all and for a written reason."""
+    return call.status in {CallStatus.PUBLISHED, CallStatus.OPEN} and can_manage(actor, call)
 
 
 def can_view(actor: Account | None, call: Call) -> bool:

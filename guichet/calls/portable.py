@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from guichet.accounts.models import OrganisationKind
+from guichet.calls.dating import MOST_ROUNDS, CallKind
 from guichet.calls.models import Applicability
 from guichet.calls.reading import LARGEST_FILE, Block, Unreadable, compose, told
 from guichet.calls.registry import chapters
@@ -23,6 +24,8 @@ from guichet.web.filters import ZONES
 __all__ = ["LARGEST_FILE", "Configuration", "CriterionLine", "OrganisationKind", "Unreadable", "dump", "load"]
 
 FORMAT = 1
+# How the file says how a call is dated; a file of before says nothing, and has one closing.
+WORDS = {CallKind.DATED: "cloture unique", CallKind.ROUNDS: "releves", CallKind.CONTINUOUS: "continu"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +48,10 @@ class Configuration:
     who_may_apply: str
     contact_email: str
     time_zone: str
+    kind: CallKind
     opens_at: dt.datetime
-    closes_at: dt.datetime
+    # None where rounds say it, or where a continuous call is open until further notice.
+    closes_at: dt.datetime | None
     amount_min: Decimal
     amount_max: Decimal
     max_rate: Decimal
@@ -61,6 +66,8 @@ class Configuration:
     priority_actions: tuple[str, ...]
     criteria: tuple[CriterionLine, ...]
     attachments: tuple[tuple[str, bool], ...]
+    # Label (empty: called by its rank) and closing.
+    rounds: tuple[tuple[str, dt.datetime], ...]
     # Named only: the files themselves are added by hand.
     documents: tuple[str, ...]
     # By key of the file, what the chapters of other packages say.
@@ -118,10 +125,18 @@ def _words(one: Configuration) -> dict[str, Any]:
 
 def _rules(one: Configuration) -> dict[str, Any]:
     zone = ZoneInfo(one.time_zone)
-    # With the offset: an hour comes twice in an autumn night.
-    opening, closing = (moment.astimezone(zone).isoformat() for moment in (one.opens_at, one.closes_at))
+
+    def written(moment: dt.datetime) -> str:
+        # With the offset: an hour comes twice in an autumn night.
+        return moment.astimezone(zone).isoformat()
+
+    dates: dict[str, Any] = {"fuseau": one.time_zone, "calendrier": WORDS[one.kind], "ouverture": written(one.opens_at)}
+    if one.closes_at is not None:
+        dates["cloture"] = written(one.closes_at)
+    if one.rounds:
+        dates["releves"] = [{"nom": label, "cloture": written(closing)} for label, closing in one.rounds]
     return {
-        "dates": {"fuseau": one.time_zone, "ouverture": opening, "cloture": closing},
+        "dates": dates,
         "argent": {
             "montant_minimal": one.amount_min,
             "montant_maximal": one.amount_max,
@@ -210,11 +225,37 @@ class _Root(Block):
     def _dates(self) -> dict[str, Any]:
         block = self.block("dates")
         zone = block.choice("fuseau", {name: name for name in ZONES})
-        opens_at, closes_at = block.moment("ouverture", zone), block.moment("cloture", zone)
-        if "cloture" in block.held and closes_at <= opens_at:
-            block.blame(block.held["cloture"], "la clôture doit suivre l’ouverture.")
+        kind = CallKind.DATED
+        if "calendrier" in block.held:
+            kind = block.choice("calendrier", {word: one for one, word in WORDS.items()})
+        opens_at = block.moment("ouverture", zone)
+        found = {"time_zone": zone, "kind": kind, "opens_at": opens_at, "closes_at": None, "rounds": ()}
+        if kind is CallKind.ROUNDS:
+            found["rounds"] = self._rounds(block, zone, opens_at)
+        elif kind is CallKind.DATED or "cloture" in block.held:
+            found["closes_at"] = closes_at = block.moment("cloture", zone)
+            if "cloture" in block.held and closes_at <= opens_at:
+                block.blame(block.held["cloture"], "la clôture doit suivre l’ouverture.")
         block.done()
-        return {"time_zone": zone, "opens_at": opens_at, "closes_at": closes_at}
+        return found
+
+    def _rounds(self, block: Block, zone: str, opens_at: dt.datetime) -> tuple[tuple[str, dt.datetime], ...]:
+        """In their order, each after the one before."""
+        latest = opens_at
+
+        def read(node: yaml.Node) -> tuple[str, dt.datetime]:
+            nonlocal latest
+            one = Block(node, "dates.releves.", self.faults)
+            label, closing = one.text("nom", 60), one.moment("cloture", zone)
+            if "cloture" in one.held and closing <= latest:
+                one.blame(
+                    one.held["cloture"], "la clôture d’une relève doit suivre l’ouverture et la relève précédente."
+                )
+            latest = max(latest, closing)
+            one.done()
+            return label, closing
+
+        return block.listed("releves", MOST_ROUNDS, read)
 
     def _money(self) -> dict[str, Any]:
         block = self.block("argent")

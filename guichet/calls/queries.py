@@ -12,11 +12,12 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from guichet.accounts.models import Account, Organisation, Role
-from guichet.calls import corrections, ledger, policies
+from guichet.calls import corrections, deadlines, ledger, policies
 from guichet.calls.models import (
     AttachmentKind,
     Call,
     CallDocument,
+    CallRound,
     CallStatus,
     Criterion,
     EnvelopeMovement,
@@ -27,10 +28,11 @@ from guichet.calls.models import (
     call_priority_action,
     call_project_family,
 )
+from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import Forbidden, NotFound
 
-Line = TypeVar("Line", Criterion, AttachmentKind, CallDocument)
+Line = TypeVar("Line", Criterion, AttachmentKind, CallDocument, CallRound)
 
 
 class Period(enum.StrEnum):
@@ -161,7 +163,7 @@ def public(period: Period | None = None, action_code: str | None = None) -> sa.S
     if action_code:
         rows = rows.where(Call.priority_actions.any(PriorityAction.code == action_code))
     turn = sa.case((Call.status == CallStatus.OPEN, 0), (Call.status == CallStatus.PUBLISHED, 1), else_=2)
-    soonest = sa.case((turn == 0, Call.closes_at), (turn == 1, Call.opens_at))
+    soonest = sa.case((turn == 0, deadlines.next_closing(clock.now())), (turn == 1, Call.opens_at))
     return rows.order_by(turn, soonest, Call.closes_at.desc(), Call.slug)
 
 

@@ -9,10 +9,10 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import yaml
 
+from guichet.core import clock
 from guichet.core.errors import RuleBroken
 
 # A call that asks all the questions that one may ask.
@@ -72,14 +72,25 @@ NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?", re.ASCII)
 MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?([+-]\d\d:\d\d)?", re.ASCII)
 
 
-def _instant(written: str, zone: str) -> dt.datetime | None:
-    if not MOMENT.fullmatch(written):
-        return None
+SHAPE = "attend une date et une heure, comme 2027-01-04T08:00:00"
+
+
+def _instant(written: str, zone: str) -> dt.datetime:
+    """In UTC; without its offset, an hour of `zone`. Raises ValueError, saying why, when that is no hour."""
     try:
-        found = dt.datetime.fromisoformat(written)
+        found = dt.datetime.fromisoformat(written) if MOMENT.fullmatch(written) else None
     except ValueError:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(dt.UTC)
+        found = None
+    if found is None:
+        raise ValueError(SHAPE)
+    if found.tzinfo is not None:
+        return found.astimezone(dt.UTC)
+    times = clock.instants_of(found, zone)
+    if len(times) != 1:
+        raise ValueError(
+            f"tombe sur un changement d’heure : {'précisez le décalage' if times else 'cette heure n’existe pas'}"
+        )
+    return times[0]
 
 
 class Block:
@@ -175,10 +186,12 @@ class Block:
 
     def moment(self, name: str, zone: str) -> dt.datetime:
         written = self.scalar(name)
-        found = _instant(written, zone) if written is not None else None
-        if written is not None and found is None:
-            self.blame(self.held[name], f"« {name} » attend une date et une heure, comme 2027-01-04T08:00:00.")
-        return found or dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+        if written is not None:
+            try:
+                return _instant(written, zone)
+            except (ValueError, OverflowError) as problem:
+                self.blame(self.held[name], f"« {name} » {problem if isinstance(problem, ValueError) else SHAPE}.")
+        return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
     def listed(self, name: str, most: int, read: Callable[[yaml.Node], T]) -> tuple[T, ...]:
         node = self.take(name, optional=True)

@@ -32,6 +32,13 @@ def midnight(day: dt.date, zone: str = WINDOW_ZONE) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
 
 
+def instants_of(local: dt.datetime, zone: str) -> list[dt.datetime]:
+    """The instants at which the clocks of `zone` say `local`: one; none in a spring night; two in an autumn night."""
+    folds = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(dt.UTC) for fold in (0, 1))
+    shown = local.replace(tzinfo=None, fold=0)
+    return sorted({one for one in folds if one.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) == shown})
+
+
 @contextlib.contextmanager
 def travel_to(moment: dt.datetime) -> Iterator[None]:
     """Make `now()` answer `moment` inside the block: the demonstration writes its past so, and the tests their deadlines."""

@@ -16,6 +16,7 @@ from guichet.accounts.models import Account, Role
 from guichet.applications import queries as applications
 from guichet.applications.awaited import end_of
 from guichet.applications.models import Application, ApplicationStatus, ChangeRequest, Recusal
+from guichet.calls import deadlines
 from guichet.calls import policies as call_policies
 from guichet.calls import queries as calls
 from guichet.calls.models import Call, CallStatus
@@ -99,14 +100,14 @@ def _to_write(actor: Account, at: dt.datetime) -> list[Pile]:
 
 def _mine_to_write(actor: Account, at: dt.datetime) -> sa.Subquery:
     writes = applications.written_by(actor)
-    in_time = Call.closes_at > at
+    in_time = deadlines.still_to_close(at)
     endorsable = Application.ministry_id.in_(actor.organisations_as(Role.FOCAL_POINT))
     kind = sa.case(
         (sa.and_(Application.status == S.CHANGES_REQUESTED, writes), "complements"),
         (sa.and_(Application.status == S.DRAFT, writes, in_time), "draft"),
         (sa.and_(Application.status == S.AWAITING_ENDORSEMENT, endorsable, in_time), "endorsement"),
     )
-    deadline = sa.func.coalesce(sa.cast(ChangeRequest.due_on, sa.DateTime(timezone=True)), Call.closes_at)
+    deadline = sa.func.coalesce(sa.cast(ChangeRequest.due_on, sa.DateTime(timezone=True)), deadlines.next_closing(at))
     unanswered = sa.and_(
         ChangeRequest.application_id == Application.id,
         ChangeRequest.answered_at.is_(None),
@@ -130,7 +131,7 @@ def _mine_to_write(actor: Account, at: dt.datetime) -> sa.Subquery:
 
 def _writing(application: Application, due_on: dt.date | None, at: dt.datetime) -> Task:
     call = application.call
-    until = end_of(due_on, call.time_zone) if due_on else call.closes_at
+    until = end_of(due_on, call.time_zone) if due_on else call_policies.next_closing(call, at=at)
     return Task(
         title=application.title,
         endpoint="applications.show",
@@ -138,7 +139,7 @@ def _writing(application: Application, due_on: dt.date | None, at: dt.datetime) 
         detail=f"{application.organisation.short_name}, {call.title}",
         status=application.status,
         until=until,
-        days_left=_days(until, at, call.time_zone),
+        days_left=None if until is None else _days(until, at, call.time_zone),
         zone=call.time_zone,
     )
 
@@ -246,20 +247,17 @@ def _since(dossier: Application, at: dt.datetime) -> str:
 
 @dataclass(frozen=True)
 class OfferedCall:
-    """A call of the home page; `days_left` until it closes."""
+    """A call of the home page, and where it stands."""
 
     call: Call
-    is_open: bool
-    days_left: int
+    window: call_policies.Window
 
 
 def offered_calls(*, at: dt.datetime) -> list[OfferedCall]:
     """The calls that are open, soonest closing first, then those to come; six at most. One statement."""
     offered = Call.status.in_((CallStatus.OPEN, CallStatus.PUBLISHED))
-    rows = db.session.scalars(calls.public().where(offered, Call.closes_at > at).limit(6)).all()
-    return [
-        OfferedCall(call, call_policies.is_open(call, at=at), call_policies.days_left(call, at=at)) for call in rows
-    ]
+    rows = db.session.scalars(calls.public().where(offered, deadlines.still_to_close(at)).limit(6)).all()
+    return [OfferedCall(call, call_policies.window_of(call, at=at)) for call in rows]
 
 
 def latest_results(reader: Account | None) -> Sequence[Application]:

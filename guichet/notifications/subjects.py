@@ -10,6 +10,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from guichet.accounts.models import Account
 from guichet.applications.models import Application, TeamMember
+from guichet.calls.policies import next_closing, round_at
+from guichet.core import clock
 from guichet.core.db import db
 
 
@@ -49,7 +51,11 @@ def application(event: Any, **facts: Any) -> Subject | None:
     ).one_or_none()
     if dossier is None:
         return None
-    return Subject("application", dossier.id, {"application": dossier, "call": dossier.call, **facts})
+    deadline = {
+        "closing": next_closing(dossier.call, at=clock.now()),
+        "running": round_at(dossier.call, at=clock.now()),
+    }
+    return Subject("application", dossier.id, {"application": dossier, "call": dossier.call, **deadline, **facts})
 
 
 def account(event: Any, **facts: Any) -> Subject:

@@ -21,6 +21,7 @@ from wtforms.fields.choices import Choice  # type: ignore[attr-defined]  # newer
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from guichet.core import clock
 from guichet.core.money import LARGEST
 
 FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
@@ -158,7 +159,9 @@ class MomentField(DateTimeLocalField):
         self.zone = zone
 
     def process_data(self, value: Any) -> None:
-        self.data = value.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None) if value else None
+        # Left as it was shown, an hour that comes twice stays the instant it was.
+        self.held: dt.datetime | None = value or None
+        self.data = value.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None, fold=0) if value else None
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         if not valuelist or not str(valuelist[0]).strip():
@@ -171,11 +174,26 @@ class MomentField(DateTimeLocalField):
         if self.data is not None and not FIRST_DAY <= self.data.date() <= LAST_DAY:
             self.data = None
             raise ValueError("La date doit être comprise entre 2000 et 2100.")
+        if self.data is not None:
+            self._refuse_change_of_hour(self.data)
+
+    def _refuse_change_of_hour(self, typed: dt.datetime) -> None:
+        times = clock.instants_of(typed, self.zone)
+        if len(times) != 1 and self.held not in times:
+            self.data = None
+            raise ValueError(
+                "Cette heure existe deux fois, la nuit du changement d’heure : choisissez-en une autre."
+                if times
+                else "Cette heure n’existe pas, la nuit du changement d’heure : choisissez-en une autre."
+            )
 
     @property
     def instant(self) -> dt.datetime | None:
         """What was typed, in UTC."""
-        return self.data.replace(tzinfo=ZoneInfo(self.zone)).astimezone(dt.UTC) if self.data else None
+        if self.data is None:
+            return None
+        times = clock.instants_of(self.data, self.zone)
+        return self.held if self.held in times else next(iter(times), None)
 
 
 class EnumField(SelectField):

@@ -35,11 +35,16 @@ def lock(subject: Any) -> None:
     So are the lists that its class names in `READ_UNDER_LOCK` (relationship: what is loaded with its rows), as far as they
     were loaded: rights read them, and what was true before the lock may be over.
     """
-    columns = [attribute.key for attribute in sa.inspect(type(subject)).column_attrs]
+    attributes = sa.inspect(type(subject)).column_attrs
+    computed = [one.key for one in attributes if not isinstance(one.columns[0], sa.Column)]
+    columns = [one.key for one in attributes if one.key not in computed]
     if db.session.is_modified(subject):
         # A refresh forgets what is not yet written: a second step in the same transaction would lose the first.
         db.session.flush()
     db.session.refresh(subject, attribute_names=columns, with_for_update=True)
+    if computed:
+        # Gathered from other rows: a statement that waited for the lock would tell them as they were before it.
+        db.session.refresh(subject, attribute_names=computed)
     for name, loaded_too in getattr(subject, "READ_UNDER_LOCK", {}).items():
         if name not in sa.inspect(subject).unloaded:
             _reread(subject, name, loaded_too)

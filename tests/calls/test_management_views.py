@@ -47,6 +47,7 @@ def rules(**typed):
         "code": "ner-2027",
         "summary": "Un résumé.",
         "time_zone": "Europe/Paris",
+        "kind": "dated",
         "opens_at": "2027-01-04T08:00",
         "closes_at": "2027-03-31T17:00",
         "opening": "400 000",

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from guichet.accounts.models import OrganisationKind
 from guichet.calls import portable
+from guichet.calls.dating import CallKind
 from guichet.calls.models import Applicability
 from guichet.web.filters import ZONES
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t"), max_size=80)
+LABELS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60)
 FILLED = TEXT.filter(lambda text: text.strip())
 CODES = st.from_regex(r"[A-Z0-9]{1,6}(-[A-Z0-9]{1,6})?", fullmatch=True)
 PERCENTS = st.decimals(Decimal("0.01"), 100, places=2)
@@ -32,6 +34,10 @@ INSTANTS = st.datetimes(dt.datetime(2010, 1, 1), dt.datetime(2090, 1, 1), timezo
 @st.composite
 def configurations(draw):
     opens_at = draw(INSTANTS)
+    kind = draw(st.sampled_from(CallKind))
+    endless = kind is CallKind.CONTINUOUS and draw(st.booleans())
+    spans = draw(st.lists(st.integers(1, 10**7), min_size=1, max_size=4))
+    closings = [opens_at + dt.timedelta(seconds=sum(spans[:number])) for number in range(1, len(spans) + 1)]
     amount_min = draw(st.decimals(Decimal("0.01"), 5_000_000_000, places=2))
     kinds = draw(st.sets(st.sampled_from(OrganisationKind)))
     attachments = draw(st.dictionaries(FILLED, st.booleans(), max_size=3))
@@ -44,7 +50,9 @@ def configurations(draw):
         contact_email=draw(st.sampled_from(["", "guichet@ministere.example"])),
         time_zone=draw(st.sampled_from(list(ZONES))),
         opens_at=opens_at,
-        closes_at=opens_at + dt.timedelta(seconds=draw(st.integers(1, 10**8))),
+        kind=kind,
+        closes_at=None if kind is CallKind.ROUNDS or endless else closings[-1],
+        rounds=tuple((draw(LABELS), closing) for closing in closings) if kind is CallKind.ROUNDS else (),
         amount_min=amount_min,
         amount_max=amount_min + draw(st.decimals(0, 1_000_000, places=2)),
         max_rate=draw(PERCENTS),

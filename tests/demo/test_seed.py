@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
 
 from guichet.accounts import passwords
 from guichet.accounts import queries as accounts
@@ -23,8 +24,9 @@ from guichet.applications.models import (
     Message,
 )
 from guichet.audit.models import AuditEntry
+from guichet.calls.dating import CallKind
 from guichet.calls.models import Call, CallStatus, Criterion, EnvelopeMovement, MovementKind
-from guichet.calls.policies import is_open
+from guichet.calls.policies import is_open, round_at
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
@@ -130,14 +132,25 @@ def test_budgets_add_up_to_half_of_the_cost_at_most(story):
 
 
 def test_calls_are_open_deliberating_and_past(story):
-    calls = {call.status: call for call in db.session.scalars(sa.select(Call))}
+    calls = {call.status: call for call in db.session.scalars(sa.select(Call).where(Call.kind == CallKind.DATED))}
     assert set(calls) == {CallStatus.OPEN, CallStatus.DELIBERATING, CallStatus.RESULTS_PUBLISHED}
     assert is_open(calls[CallStatus.OPEN], at=clock.now())
     assert calls[CallStatus.OPEN].closes_at - clock.now() > dt.timedelta(days=25)
 
 
+def test_calls_are_dated_in_each_way(story):
+    kinds = {call.kind: call for call in db.session.scalars(sa.select(Call).where(Call.status == CallStatus.OPEN))}
+    assert set(kinds) == set(CallKind)
+    assert kinds[CallKind.CONTINUOUS].closes_at is None
+    running = round_at(kinds[CallKind.ROUNDS], at=clock.now())
+    assert (running.number if running else None, len(kinds[CallKind.ROUNDS].rounds)) == (2, 3)
+    rows = sa.select(Application).join(Application.call).options(contains_eager(Application.call))
+    handed_in = db.session.scalars(rows.where(Call.kind == CallKind.ROUNDS, Application.submitted_at.is_not(None)))
+    assert {one.round.number for one in handed_in} == {1, 2}
+
+
 def test_main_call_carries_the_public_rules(story):
-    call = db.session.scalars(sa.select(Call).where(Call.status == CallStatus.OPEN)).one()
+    call = db.session.scalars(sa.select(Call).where(Call.code.startswith("NER"), Call.status == CallStatus.OPEN)).one()
     assert (call.amount_min, call.amount_max, call.max_rate) == (Decimal(25_000), Decimal(250_000), Decimal(50))
     weights = db.session.scalars(sa.select(Criterion.weight).where(Criterion.call_id == call.id)).all()
     assert len(weights) == 9

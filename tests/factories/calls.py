@@ -2,12 +2,15 @@
 
 import datetime as dt
 import itertools
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from guichet.accounts.models import Account, Role
+from guichet.calls.dating import CallKind
 from guichet.calls.models import (
     Call,
+    CallRound,
     CallStatus,
     Criterion,
     EnvelopeMovement,
@@ -38,7 +41,16 @@ def make_family(label: str = "Réduire les besoins en matériel") -> ProjectFami
     return family
 
 
-def make_call(*, envelope: Decimal | int = 500_000, author: Account | None = None, **columns: Any) -> Call:
+def make_call(
+    *,
+    envelope: Decimal | int = 500_000,
+    author: Account | None = None,
+    rounds: Sequence[dt.datetime] = (),
+    **columns: Any,
+) -> Call:
+    """`rounds` are the closings of a call by rounds, in their order."""
+    if rounds:
+        columns |= {"kind": CallKind.ROUNDS, "closes_at": rounds[-1]}
     number = next(_numbers)
     now = clock.now()
     columns.setdefault("slug", f"appel-{number}")
@@ -66,6 +78,12 @@ def make_call(*, envelope: Decimal | int = 500_000, author: Account | None = Non
     call = Call(envelope_left=Decimal(envelope), **columns)
     db.session.add(call)
     db.session.flush()
+    if rounds:
+        db.session.add_all(
+            CallRound(call_id=call.id, number=rank, closes_at=closing) for rank, closing in enumerate(rounds, 1)
+        )
+        db.session.flush()
+        db.session.expire(call, ["rounds"])
     if envelope:
         author = author or make_account(Role.FINANCE)
         db.session.add(

@@ -17,7 +17,8 @@ from tests.journeys.crawl import Visit, crawl, session_of, worth_a_look
 VISITOR = "visiteur"
 MOST_ELEMENTS, MOST_STATEMENTS = 380, 12
 MOST_STATEMENTS_OF = {
-    **dict.fromkeys(("calls.index", "calls.show"), 4),
+    "calls.index": 4,
+    "calls.show": 5,
     **dict.fromkeys(
         (
             "accounts.people",
@@ -91,10 +92,13 @@ NOT_LINKED = {
     "calls.add_criterion",
     "calls.attachment_kinds",
     "calls.change_criterion",
+    "calls.change_round",
     "calls.criteria",
     "calls.documents",
     "calls.edit",
     "calls.remove_part",
+    "calls.remove_round",
+    "calls.rounds",
     "demo.message_html",
     "health.alive",
     "questions.add_question",

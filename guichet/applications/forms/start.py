@@ -1,6 +1,6 @@
 """The forms around a dossier: begin it, find it in a list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from wtforms import BooleanField, HiddenField, SelectField
@@ -29,11 +29,17 @@ class ListFilter(Form):
     appel = ReferenceField("Appel à projets", empty="Tous")
     role = EnumField("Mon rôle", Part, empty="Tous")
     annee = SelectField("Année", validate_choice=False)
+    releve = ReferenceField("Relève", empty="Toutes")
     nonlus = BooleanField("Messages non lus")
     tri = HiddenField()
 
-    def offer(self, calls: Iterable[tuple[UUID, str]], years: Iterable[int]) -> "ListFilter":
-        """Leave only what leads somewhere."""
+    def offer(
+        self, calls: Iterable[tuple[UUID, str]], rounds: Sequence[tuple[UUID, str]], years: Iterable[int]
+    ) -> "ListFilter":
+        """Leave only what leads somewhere; most calls have no rounds, and nothing is asked of them then."""
+        self.releve.offer(rounds)
+        if not rounds:
+            del self.releve
         self.appel.offer(calls)
         self.years = {str(year): year for year in years}
         self.annee.choices = {"": "Toutes", **{year: year for year in self.years}}
@@ -47,6 +53,7 @@ class ListFilter(Form):
             words=sound["mots"] or "",
             status=sound["etat"],
             call_id=sound["appel"],
+            round_id=sound.get("releve"),
             part=sound["role"],
             unread=bool(self.nonlus.data),
             year=self.years.get(sound["annee"] or ""),

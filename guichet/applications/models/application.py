@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 
 from guichet.accounts.models import Organisation
 from guichet.applications.models.statuses import ApplicationStatus
+from guichet.calls.dating import Round
 from guichet.calls.models import Call, PriorityAction, ProjectFamily
 from guichet.core import clock
 from guichet.core.db import Model, db, stored
@@ -62,6 +63,9 @@ class Application(Model):
             "status IN ('draft', 'awaiting_endorsement') = (submitted_at IS NULL)", name="submitted_at_iff_submitted"
         ),
         sa.CheckConstraint("(submitted_at IS NULL) = (reference IS NULL)", name="reference_iff_submitted"),
+        sa.CheckConstraint("round_id IS NULL OR submitted_at IS NOT NULL", name="round_once_submitted"),
+        # A round of its own call.
+        sa.ForeignKeyConstraint(["call_id", "round_id"], ["call_round.call_id", "call_round.id"]),
         sa.CheckConstraint("(status = 'awarded') = (amount_granted IS NOT NULL)", name="amount_granted_iff_awarded"),
         sa.CheckConstraint("amount_granted > 0", name="amount_granted_positive"),
         sa.CheckConstraint("amount_granted <= amount_requested", name="granted_within_request"),
@@ -87,6 +91,7 @@ class Application(Model):
         ),
         sa.Index(None, "call_id", "status"),
         sa.Index(None, "ministry_id", "status"),
+        sa.Index(None, "round_id"),
         sa.Index(None, "created_at"),
         # The words of a dossier, for the search among funded projects; read by SQL alone, never loaded with the dossier.
         sa.Column("words", TSVECTOR, sa.Computed(WORDS, persisted=True)),
@@ -109,6 +114,8 @@ class Application(Model):
     submitted_at: Mapped[dt.datetime | None]
     # When it was last examined anew, after an appeal or a new fact: the time to decide runs from then.
     reopened_at: Mapped[dt.datetime | None]
+    # The round of the call that was running when it was submitted; complements do not move it.
+    round_id: Mapped[uuid.UUID | None]
     version: Mapped[int] = mapped_column()
     # When its content last changed, whoever wrote.
     saved_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
@@ -212,6 +219,11 @@ class Application(Model):
     def known_title(self) -> str:
         """The title under which it is spoken of: as submitted, or as it is written while it is a draft."""
         return self.title if self.submitted_title is None else self.submitted_title
+
+    @property
+    def round(self) -> Round | None:
+        """The round it was submitted in, where its call goes by rounds."""
+        return next((one for one in self.call.rounds if one.id == self.round_id), None) if self.round_id else None
 
     __mapper_args__ = {"version_id_col": version, "exclude_properties": ["words"]}
     # Who may write, and what: somebody may have left the team, or been answered, while a request waited for the lock.

@@ -1,4 +1,4 @@
-"""Telling teams that their call closes soon, once."""
+"""Telling teams that their call, or its running round, closes soon, once."""
 
 import datetime as dt
 import uuid
@@ -10,6 +10,7 @@ from guichet.applications.models import NEVER_SUBMITTED, Application, Applicatio
 from guichet.applications.services.complements import DAY, WEEK
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
+from guichet.calls import deadlines
 from guichet.calls.models import Call, CallStatus
 from guichet.core import clock
 from guichet.core.db import db
@@ -20,7 +21,7 @@ BATCH = 200
 
 
 def remind_drafts() -> int:
-    """Tell the teams whose call closes within 72 hours and who have not submitted; returns how many, a batch at most.
+    """Tell those whose call, or its round, closes within 72 hours and who have not submitted; returns how many, a batch at most.
 
     A dossier is told once for each deadline: a closing put back beyond the notice gives a new reminder.
     """
@@ -35,15 +36,16 @@ def remind_drafts() -> int:
 
 def _due() -> sa.Select[uuid.UUID]:
     now = clock.now()
+    closing = deadlines.next_closing(now)
     return (
         sa.select(Application.id)
         .join(Application.call)
         .where(
             Application.status.in_(NEVER_SUBMITTED),
             Call.status == CallStatus.OPEN,
-            Call.closes_at > now,
-            Call.closes_at <= now + NOTICE,
-            sa.or_(Application.reminded_at.is_(None), Application.reminded_at < Call.closes_at - NOTICE),
+            closing > now,
+            closing <= now + NOTICE,
+            sa.or_(Application.reminded_at.is_(None), Application.reminded_at < closing - NOTICE),
         )
         .limit(BATCH)
         .with_for_update(of=Application, skip_locked=True)

@@ -22,7 +22,7 @@ from guichet.applications.workflow import WORKFLOW
 from guichet.audit import services as audit
 from guichet.audit.models import Audience
 from guichet.calls.models import Call
-from guichet.calls.policies import is_open
+from guichet.calls.policies import is_open, round_at
 from guichet.calls.services import next_reference
 from guichet.core import clock
 from guichet.core.db import db
@@ -79,7 +79,8 @@ def _hand_in(
     own.pin(application)
     _refuse_gaps(application, condemned)
     _refuse_second(application)
-    application.submitted_at = now
+    application.submitted_at, running = now, round_at(application.call, at=now)
+    application.round_id = running.id if running else None
     application.reference = next_reference(application.call)
     return _freeze(application, now, actor)
 
@@ -132,7 +133,7 @@ def _refuse_closed(call: Call, now: dt.datetime) -> None:
         return
     if now < call.opens_at:
         raise RuleBroken(f"L’appel ouvre le {moment(call.opens_at, call.time_zone)} : revenez à ce moment.")
-    closing = moment(min(call.closes_at, now), call.time_zone)
+    closing = moment(min(call.closes_at or now, now), call.time_zone)
     raise RuleBroken(f"L’appel est clos depuis le {closing} : le dossier ne peut plus être déposé. Il reste lisible.")
 
 

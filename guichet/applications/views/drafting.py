@@ -14,7 +14,7 @@ from guichet.applications.services import drafting
 from guichet.applications.views import bp
 from guichet.applications.views.parts import dossier_page
 from guichet.calls.models import Call
-from guichet.calls.policies import days_left, is_open
+from guichet.calls.policies import window_of
 from guichet.core import clock
 from guichet.core.errors import Forbidden, RuleBroken
 from guichet.core.transaction import unit_of_work
@@ -56,10 +56,9 @@ def _start_page(call: Call, form: StartForm, carriers: list[Organisation], actor
         "applications/start.html",
         form,
         call=call,
-        is_open=is_open(call, at=clock.now()),
+        window=window_of(call, at=clock.now()),
         has_carriers=bool(carriers),
         drafts=begun.by(actor, call.id),
-        days_left=days_left(call, at=clock.now()),
         crumbs=[
             ("Accueil", "/"),
             ("Appels à projets", url_for("calls.index")),

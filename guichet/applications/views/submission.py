@@ -19,7 +19,7 @@ from guichet.applications.services.complements import open_request
 from guichet.applications.views import bp
 from guichet.applications.views.parts import dossier_page, gaps_with_links
 from guichet.applications.workflow import WORKFLOW
-from guichet.calls.policies import is_open
+from guichet.calls.policies import window_of
 from guichet.core import clock
 from guichet.core.errors import InvalidTransition, RuleBroken
 from guichet.core.policy import require
@@ -157,7 +157,8 @@ def _step_page(step: Step, application: Application, actor: Account, form: Form)
             application.budget_lines, application.cofundings, staff_counted=application.call.staff_cost_counted
         ),
         pieces=[attachment for attachment in application.attachments if attachment.removed_at is None],
-        is_open=is_open(application.call, at=clock.now()),
+        is_open=(window := window_of(application.call, at=clock.now())).is_open,
+        window=window,
         complements=open_request(application),
         order=priorities.order_for(actor, application) if step is ENDORSE else (),
         is_writer=policies.is_writer(actor, application),

@@ -9,6 +9,7 @@ from wtforms import BooleanField, SelectField
 from wtforms.validators import Email, Regexp
 
 from guichet.accounts.models import Organisation, OrganisationKind
+from guichet.calls.dating import CallKind
 from guichet.calls.models import Applicability, Call, PriorityAction, ProjectFamily
 from guichet.calls.services import CriterionTerms, Terms
 from guichet.documents.forms import UploadField
@@ -66,8 +67,11 @@ class CallForm(Form):
         "Fuseau horaire des dates", choices={zone: name[0].upper() + name[1:] for zone, name in ZONES.items()}
     )
     opens_at = MomentField("Ouverture", required=True)
+    kind = EnumField("Calendrier", CallKind, required=True)
     closes_at = MomentField(
-        "Clôture", required=True, description="À cet instant précis, il est trop tard pour déposer."
+        "Clôture",
+        description="À cet instant précis, il est trop tard pour déposer. Laissez vide si l’appel se fait par relèves, que vous "
+        "ajouterez sur leur page, ou s’il reste ouvert jusqu’à nouvel ordre.",
     )
     opening = EuroField(
         "Enveloppe", least=1, description="Écrite au registre de l’enveloppe, où elle pourra être complétée."
@@ -122,6 +126,9 @@ class CallForm(Form):
             organisation_names="\n".join(organisation.name for organisation in call.organisations),
         )
         del form.opening
+        if call.kind is CallKind.ROUNDS and not form.is_submitted():
+            # It is said by the last round, on its own page.
+            form.closes_at.data = None
         return form
 
     @property
@@ -136,10 +143,10 @@ class CallForm(Form):
         typed: dict[str, Any] = self.data | {
             "applicant_kinds": list(self.applicant_kinds.data or ()),
             "opens_at": self.opens_at.instant,
-            "closes_at": self.closes_at.instant,
         }
         return Terms(
-            **{name: typed[name] if name == NUMBER else _text(typed[name]) for name in TYPED},
+            **{name: typed[name] if name == NUMBER else _text(typed[name]) for name in TYPED if name != "closes_at"},
+            closes_at=self.closes_at.instant,
             organisations=list(organisations),
             families=[family for family in self.known_families if str(family.id) in families],
             priority_actions=[action for action in self.known_actions if str(action.id) in actions],

@@ -5,7 +5,9 @@ from typing import Any
 
 from wtforms import FileField, TextAreaField
 
+from guichet.calls.dating import CallKind
 from guichet.calls.forms.drafting import CallForm
+from guichet.calls.models import Call
 from guichet.calls.portable import LARGEST_FILE
 from guichet.calls.services import Novelty
 from guichet.core.errors import RuleBroken
@@ -42,11 +44,13 @@ class CloneForm(Form):
     title = LineField("Titre du nouvel appel", longest=200, required=True)
     code: Any = CallForm.code
     opens_at = MomentField("Ouverture", required=True)
-    closes_at = MomentField("Clôture", required=True)
+    closes_at = MomentField("Clôture")
 
-    def __init__(self, zone: str, **kwargs: Any) -> None:
-        self.zone = zone
+    def __init__(self, model: Call, **kwargs: Any) -> None:
+        self.zone, self.kind = model.time_zone, model.kind
         super().__init__(**kwargs)
+        if self.kind is CallKind.ROUNDS:
+            del self.closes_at
 
     def process(self, formdata: Any = None, obj: Any = None, data: Any = None, **kwargs: Any) -> None:
         self.opens_at.zone = self.closes_at.zone = self.zone
@@ -60,5 +64,5 @@ class CloneForm(Form):
             title=self.title.data or "",
             code=self.code.data or "",
             opens_at=self.opens_at.instant or far,
-            closes_at=self.closes_at.instant or far,
+            closes_at=self.closes_at.instant if "closes_at" in self else None,
         )

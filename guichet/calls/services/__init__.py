@@ -25,18 +25,22 @@ from guichet.calls.services.lifecycle import (
 )
 from guichet.calls.services.portable import Novelty, clone, configuration_of, import_call
 from guichet.calls.services.references import next_reference
+from guichet.calls.services.rounds import RoundTerms, add_round, change_round, postpone, remove_round
 
 __all__ = [
     "CriterionTerms",
     "Files",
     "Novelty",
+    "RoundTerms",
     "Terms",
     "Words",
     "add_attachment_kind",
     "add_criterion",
     "add_document",
+    "add_round",
     "archive",
     "change_criterion",
+    "change_round",
     "clone",
     "close_now",
     "configuration_of",
@@ -49,11 +53,13 @@ __all__ = [
     "next_reference",
     "open_and_close",
     "open_now",
+    "postpone",
     "publish",
     "publish_results",
     "remove_attachment_kind",
     "remove_criterion",
     "remove_document",
+    "remove_round",
     "start_deliberation",
     "transfer",
     "update",

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import unicodedata
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -10,11 +11,13 @@ import sqlalchemy as sa
 from guichet.accounts.models import Account, Organisation
 from guichet.audit import services as audit
 from guichet.calls import policies
+from guichet.calls.dating import CallKind, Round
 from guichet.calls.models import Call, MovementKind, PriorityAction, ProjectFamily
 from guichet.calls.services.envelope import move_envelope
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
 from guichet.core.policy import require
+from guichet.web.filters import moment
 from guichet.workflow.engine import lock
 
 # Words that the addresses of calls keep for themselves.
@@ -34,7 +37,8 @@ class Terms:
     contact_email: str
     time_zone: str
     opens_at: dt.datetime
-    closes_at: dt.datetime
+    # None where the rounds say it, or where a continuous call is open until further notice.
+    closes_at: dt.datetime | None
     amount_min: Decimal
     amount_max: Decimal
     max_rate: Decimal
@@ -47,6 +51,7 @@ class Terms:
     organisations: list[Organisation] = field(default_factory=list)
     one_per_ministry: bool = False
     decision_delay_days: int | None = None
+    kind: CallKind = CallKind.DATED
 
 
 def create(terms: Terms, *, opening: Decimal | None, actor: Account) -> Call:
@@ -68,6 +73,8 @@ def update(call: Call, terms: Terms, *, actor: Account) -> None:
     lock(call)
     require(policies.can_edit, actor, call)
     _check(terms, call)
+    if call.rounds:
+        terms = replace(terms, closes_at=call.rounds[-1].closes_at)
     audit.record(actor, "call.update", call, changed=_apply(call, terms))
 
 
@@ -82,14 +89,29 @@ def _apply(call: Call, terms: Terms) -> list[str]:
 
 
 def _check(terms: Terms, call: Call | None) -> None:
-    if terms.closes_at <= terms.opens_at:
-        raise RuleBroken("La clôture doit suivre l’ouverture.", field="closes_at")
+    _check_dates(terms, call.rounds if call else ())
     if terms.amount_max < terms.amount_min:
         raise RuleBroken("Le montant maximal doit atteindre le montant minimal.", field="amount_max")
     _queue_behind_other_writers()
     taken = sa.select(Call.id).where(Call.code == terms.code, Call.id != (call.id if call else None))
     if db.session.scalar(taken.limit(1)) is not None:
         raise RuleBroken("Un autre appel a déjà ce code.", field="code")
+
+
+def _check_dates(terms: Terms, rounds: Sequence[Round]) -> None:
+    if terms.kind is CallKind.ROUNDS and terms.closes_at is not None:
+        raise RuleBroken(
+            "Un appel par relèves clôt avec sa dernière relève : laissez ce champ vide.", field="closes_at"
+        )
+    if terms.kind is CallKind.DATED and terms.closes_at is None:
+        raise RuleBroken("Indiquez la clôture : seul un appel continu peut ne pas en avoir.", field="closes_at")
+    if terms.kind is not CallKind.ROUNDS and rounds:
+        raise RuleBroken("Retirez d’abord les relèves de l’appel.", field="kind")
+    if terms.closes_at is not None and terms.closes_at <= terms.opens_at:
+        raise RuleBroken("La clôture doit suivre l’ouverture.", field="closes_at")
+    if rounds and rounds[0].closes_at <= terms.opens_at:
+        first = moment(rounds[0].closes_at, terms.time_zone)
+        raise RuleBroken(f"L’ouverture doit précéder la clôture de la première relève, le {first}.", field="opens_at")
 
 
 def _queue_behind_other_writers() -> None:

@@ -6,23 +6,28 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from guichet.accounts.models import Account
-from guichet.calls import queries
+from guichet.calls import policies, queries
 from guichet.calls.completeness import missing
+from guichet.calls.dating import CallKind
 from guichet.calls.events import CallClosed, CallOpened, CallPublished
 from guichet.calls.models import Call, CallStatus
+from guichet.calls.services import rounds
 from guichet.calls.workflow import WORKFLOW
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import RuleBroken
 from guichet.outbox import services as outbox
-from guichet.workflow.engine import fire
+from guichet.workflow.engine import fire, lock
 
 
 def publish(call: Call, *, actor: Account) -> None:
     """Make the call public and fix its rules. Raises RuleBroken, naming the field, while something is missing."""
+    lock(call)
+    # Read under the lock: somebody may just have taken the last criterion away; and before the step, which the database
+    # refuses to a call without its closing.
+    gaps = missing(queries.with_lists(call.id), at=clock.now())
     fire(WORKFLOW, "publish", call, actor)
-    # Read under the lock: somebody may just have taken the last criterion away.
-    if gaps := missing(queries.with_lists(call.id), at=clock.now()):
+    if gaps:
         raise RuleBroken(gaps[0].message, field=gaps[0].field)
     outbox.publish(CallPublished(call_id=call.id))
 
@@ -31,7 +36,7 @@ def open_now(call: Call, *, actor: Account | None) -> None:
     """Take dossiers from now on. Raises RuleBroken when the closing date has passed."""
     fire(WORKFLOW, "open", call, actor)
     now = clock.now()
-    if call.closes_at <= now:
+    if policies.is_over(call, at=now):
         raise RuleBroken("La date de clôture est passée : cet appel ne peut plus ouvrir.")
     # The page tells the real date when an officer is ahead of the clock.
     call.opens_at = min(call.opens_at, now)
@@ -41,7 +46,11 @@ def open_now(call: Call, *, actor: Account | None) -> None:
 def close_now(call: Call, *, actor: Account | None) -> None:
     """Take no new dossier from now on; drafts stay readable and open complements keep their own date."""
     fire(WORKFLOW, "close", call, actor)
-    call.closes_at = min(call.closes_at, clock.now())
+    now = clock.now()
+    if not policies.is_over(call, at=now):
+        if call.kind is CallKind.ROUNDS:
+            rounds.cut(call, now, actor=actor)
+        call.closes_at = now
     outbox.publish(CallClosed(call_id=call.id))
 
 
@@ -71,7 +80,10 @@ def open_and_close() -> int:
     return moved
 
 
-def _due(status: CallStatus, moment: InstrumentedAttribute[dt.datetime]) -> list[Call]:
+def _due(
+    status: CallStatus, moment: InstrumentedAttribute[dt.datetime] | InstrumentedAttribute[dt.datetime | None]
+) -> list[Call]:
+    # A call without any closing is never due.
     # Locked in the order of their identifiers; whoever waited for the lock finds the status moved, and leaves the row.
     rows = sa.select(Call).where(Call.status == status, moment <= clock.now()).order_by(Call.id)
     return list(db.session.scalars(rows.with_for_update().execution_options(populate_existing=True)))

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from guichet.accounts.models import Account, Organisation
 from guichet.audit import services as audit
 from guichet.calls import policies, portable, queries
-from guichet.calls.models import AttachmentKind, Call, Criterion, PriorityAction, ProjectFamily
+from guichet.calls.dating import CallKind
+from guichet.calls.models import AttachmentKind, Call, CallRound, Criterion, PriorityAction, ProjectFamily
 from guichet.calls.registry import chapters
 from guichet.calls.services.drafting import Terms, create
 from guichet.core.db import db
@@ -34,14 +35,16 @@ class Novelty:
     title: str
     code: str
     opens_at: dt.datetime
-    closes_at: dt.datetime
+    closes_at: dt.datetime | None
 
 
 def configuration_of(call: Call, *, actor: Account) -> portable.Configuration:
     """All that makes the call, by words; `call` comes with its criteria, families, priority actions and organisations."""
     require(policies.can_follow, actor, call)
     return portable.Configuration(
-        **{name: getattr(call, name) for name in SHARED},
+        **{name: getattr(call, name) for name in SHARED - {"closes_at"}},
+        closes_at=None if call.kind is CallKind.ROUNDS else call.closes_at,
+        rounds=tuple((one.label, one.closes_at) for one in call.rounds),
         applicant_kinds=tuple(kind for kind in portable.OrganisationKind if kind.value in call.applicant_kinds),
         organisations=tuple(organisation.name for organisation in call.organisations),
         families=tuple(family.code for family in call.families),
@@ -65,7 +68,8 @@ def import_call(text: str, *, actor: Account) -> Call:
 def clone(call: Call, novelty: Novelty, *, actor: Account) -> Call:
     """A draft like `call`, under its own title, code and dates. Raises RuleBroken at the field that does not hold."""
     require(policies.can_create, actor, None)
-    copied = _build(replace(configuration_of(call, actor=actor), **vars(novelty)), actor)
+    # Nor its rounds: their dates belong to their year.
+    copied = _build(replace(configuration_of(call, actor=actor), **vars(novelty), rounds=()), actor)
     audit.record(actor, "call.clone", copied, title=copied.title, model=call.code)
     return copied
 
@@ -83,6 +87,9 @@ def _build(said: portable.Configuration, actor: Account) -> Call:
         db.session.add(Criterion(call_id=call.id, position=position, **vars(criterion)))
     for position, (label, required) in enumerate(said.attachments, start=1):
         db.session.add(AttachmentKind(call_id=call.id, position=position, label=label, required=required))
+    for number, (label, closes_at) in enumerate(said.rounds, start=1):
+        db.session.add(CallRound(call_id=call.id, number=number, label=label, closes_at=closes_at))
+        call.closes_at = closes_at
     db.session.flush()
     for key, value in said.chapters.items():
         chapters()[key].keep(call, value, actor)

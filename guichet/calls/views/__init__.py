@@ -5,7 +5,18 @@ from flask import Blueprint
 bp = Blueprint("calls", __name__)
 
 # The modules hang their views on `bp`, hence after it.
-from guichet.calls.views import content, correction, documents, envelope, managing, portable, public, self_test, steps  # noqa: E402
+from guichet.calls.views import (  # noqa: E402
+    content,
+    correction,
+    documents,
+    envelope,
+    managing,
+    portable,
+    public,
+    rounds,
+    self_test,
+    steps,
+)
 
 __all__ = [
     "bp",
@@ -16,6 +27,7 @@ __all__ = [
     "managing",
     "portable",
     "public",
+    "rounds",
     "self_test",
     "steps",
 ]

@@ -10,6 +10,7 @@ from guichet.accounts.access import current_account, signed_in
 from guichet.accounts.models import Organisation, Role
 from guichet.audit import queries as audit
 from guichet.calls import eligibility, ledger, policies, queries, services
+from guichet.calls.dating import CallKind
 from guichet.calls.forms.drafting import CallForm
 from guichet.calls.models import Call
 from guichet.calls.views import bp
@@ -20,6 +21,7 @@ from guichet.calls.workflow import WORKFLOW
 from guichet.core.errors import RuleBroken
 from guichet.core.paging import paginate
 from guichet.core.transaction import unit_of_work
+from guichet.web.filters import moment
 from guichet.web.pages import page, requested_page
 from guichet.workflow.engine import open_transitions
 
@@ -52,6 +54,8 @@ def manage(slug: str) -> ResponseReturnValue:
         can_edit=can_edit,
         can_correct=policies.can_correct(actor, call),
         can_manage=policies.can_manage(actor, call),
+        can_extend=policies.can_extend(actor, call),
+        rounds=[f"{one.name} : jusqu’au {moment(one.closes_at, call.time_zone)}" for one in call.rounds],
         gaps=gaps_of(call) if can_edit else [],
         who=eligibility.who_in_words(call.applicant_kinds, [one.name for one in call.organisations]),
         steps=[(word, WORKFLOW[step.name].label) for word, step in STEPS.items() if step.name in possible],
@@ -68,7 +72,13 @@ def manage(slug: str) -> ResponseReturnValue:
 @signed_in(*MANAGERS)
 def create() -> ResponseReturnValue:
     form = CallForm(
-        data={"max_rate": 50, "reviews_required": 2, "staff_cost_counted": True, "endorsement_required": True}
+        data={
+            "kind": CallKind.DATED,
+            "max_rate": 50,
+            "reviews_required": 2,
+            "staff_cost_counted": True,
+            "endorsement_required": True,
+        }
     )
     form.offer(queries.families(), queries.priority_actions())
     if form.validate_on_submit():

@@ -51,7 +51,7 @@ def import_call() -> ResponseReturnValue:
 def clone(slug: str) -> ResponseReturnValue:
     call = queries.managed(slug, current_account(), policies.can_follow, *PARTS)
     _require_creator()
-    form = CloneForm(call.time_zone)
+    form = CloneForm(call)
     if form.validate_on_submit():
         try:
             with unit_of_work():

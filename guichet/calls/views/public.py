@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from guichet.accounts.access import current_account, public
 from guichet.accounts.models import Account, Role
-from guichet.calls import eligibility, policies, queries, registry
+from guichet.calls import deadlines, eligibility, policies, queries, registry
 from guichet.calls.forms.filters import CallFilter
 from guichet.calls.views import bp
 from guichet.core import clock
@@ -25,7 +25,7 @@ def index() -> ResponseReturnValue:
         follows=reader is not None and reader.has_role(*policies.FOLLOWERS),
         filters=filters,
         found=found,
-        entries=[(call, policies.status_at(call, at=now), policies.days_left(call, at=now)) for call in found.items],
+        entries=[(call, policies.window_of(call, at=now)) for call in found.items],
         crumbs=[("Accueil", "/"), ("Appels à projets", None)],
     )
 
@@ -41,9 +41,9 @@ def show(slug: str) -> ResponseReturnValue:
         reading=reading,
         call=reading.call,
         who=eligibility.who_in_words(reading.call.applicant_kinds, reading.organisations),
-        status=policies.status_at(reading.call, at=now),
-        is_open=policies.is_open(reading.call, at=now),
-        days_left=policies.days_left(reading.call, at=now),
+        window=policies.window_of(reading.call, at=now),
+        at=now,
+        extensions=deadlines.extensions_of(reading.call.id),
         drafts=registry.begun(reader, reading.call.id) if reader else [],
         may_start=reader is None or reader.has_role(Role.APPLICANT),
         can_follow=reader is not None and policies.can_follow(reader, reading.call),

@@ -11,7 +11,7 @@ from guichet.core import clock
 Crumbs = list[tuple[str, str | None]]
 
 # Where a gap is filled, when not in the form of the rules.
-PAGES = {"criteria": "calls.criteria", "envelope": "calls.envelope"}
+PAGES = {"criteria": "calls.criteria", "rounds": "calls.rounds", "envelope": "calls.envelope"}
 
 
 @dataclass(frozen=True)

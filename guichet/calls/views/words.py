@@ -23,6 +23,10 @@ TITLES = {
     "call.archive": "Appel archivé",
     "call.rehearse": "Répétition demandée",
     "call.drop_rehearsal": "Répétition supprimée",
+    "call.extend": "Délai prolongé",
+    "call-round.add": "Relève ajoutée",
+    "call-round.change": "Relève modifiée",
+    "call-round.remove": "Relève retirée",
     "call-criterion.add": "Critère ajouté",
     "call-criterion.change": "Critère modifié",
     "call-criterion.remove": "Critère retiré",
@@ -64,4 +68,6 @@ def _title(entry: AuditEntry) -> str:
 def _detail(entry: AuditEntry) -> str:
     if entry.action == "call.move_envelope":
         return f"{euros(Decimal(entry.facts['amount']))}, {entry.facts['reason']}"
+    if entry.action == "call.extend":
+        return f"{entry.facts['label']} {entry.facts['reason']}".strip()
     return str(entry.facts.get("title") or entry.facts.get("label") or entry.facts.get("reason") or "")

@@ -1,4 +1,4 @@
-"""The three calls: written, published, opened and closed by the clock, and what happens to their envelopes."""
+"""The calls: written, published, opened and closed by the clock, and what happens to their envelopes."""
 
 import datetime as dt
 from decimal import Decimal
@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from guichet.accounts.models import Account
 from guichet.calls import services
+from guichet.calls.dating import CallKind
 from guichet.calls.models import Applicability, Call, MovementKind, PriorityAction, ProjectFamily
 from guichet.core.db import db
 from guichet.demo.seed import papers, questions
@@ -40,8 +41,8 @@ def plan_calls(stage: Stage, cast: Cast) -> None:
         stage.add(stage.at(text.opens - WRITING, 10), partial(write, stage, cast, text))
         stage.add(stage.at(text.opens - PUBLISHING, 15), partial(publish, cast, text.key))
         stage.add(opening(stage, text), services.open_and_close)
-        if text.closes < 0:
-            stage.add(closing(stage, text), services.open_and_close)
+        if text.closes is not None and text.closes < 0:
+            stage.add(closing(stage, text.closes), services.open_and_close)
     for key, day in DELIBERATIONS:
         stage.add(stage.at(day, 9), partial(deliberate, cast, key))
     for key, day in RESULTS:
@@ -54,8 +55,14 @@ def opening(stage: Stage, text: CallText) -> dt.datetime:
     return stage.at(text.opens, 9)
 
 
-def closing(stage: Stage, text: CallText) -> dt.datetime:
-    return stage.at(text.closes, 18)
+def closing(stage: Stage, day: int) -> dt.datetime:
+    return stage.at(day, 18)
+
+
+def kind_of(text: CallText) -> CallKind:
+    if text.rounds:
+        return CallKind.ROUNDS
+    return CallKind.CONTINUOUS if text.closes is None else CallKind.DATED
 
 
 def write(stage: Stage, cast: Cast, text: CallText) -> None:
@@ -67,6 +74,8 @@ def write(stage: Stage, cast: Cast, text: CallText) -> None:
         services.add_criterion(call, _criterion(line), actor=actor)
     for kind in rules().attachment_kinds:
         services.add_attachment_kind(call, kind.label, required=kind.required, actor=actor)
+    for day in text.rounds:
+        services.add_round(call, services.RoundTerms(label="", closes_at=closing(stage, day)), actor=actor)
     _offer_rules(call, actor)
     if text.key == MAIN:
         forms.adopt(call, questions.FORM, actor=actor)
@@ -83,7 +92,8 @@ def _terms(stage: Stage, text: CallText) -> services.Terms:
         contact_email="contact@demo.example",
         time_zone="Europe/Paris",
         opens_at=opens_at,
-        closes_at=closing(stage, text),
+        kind=kind_of(text),
+        closes_at=None if text.closes is None else closing(stage, text.closes),
         amount_min=Decimal(text.amount_min),
         amount_max=Decimal(text.amount_max),
         max_rate=Decimal(50),

@@ -1,5 +1,6 @@
 """Who and what the story is about, found again by name from one scene to the next."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -12,6 +13,7 @@ from guichet.accounts.models import Account, Organisation
 from guichet.applications import queries as applications
 from guichet.applications.models import Application, TeamMember
 from guichet.calls.models import Call
+from guichet.calls.policies import next_closing
 from guichet.core.db import db
 from guichet.demo.accounts import ACCOUNTS
 from guichet.demo.seed.texts import Ministry, Office, Person, window
@@ -103,3 +105,8 @@ def processed(application_id: UUID) -> Application:
             selectinload(Application.change_requests),
         ),
     )
+
+
+def deadline_of(call: Call) -> dt.datetime:
+    """What the project's dates count from, also in a call that never closes."""
+    return next_closing(call, at=call.opens_at) or call.opens_at + dt.timedelta(days=60)

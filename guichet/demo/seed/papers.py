@@ -17,6 +17,15 @@ from guichet.documents.typesetting import typeset
 from guichet.web.filters import day, euros, moment, percent
 
 
+def _dates(call: Call) -> list[str]:
+    closings = [f"{one.name} : jusqu’au {moment(one.closes_at, call.time_zone)}." for one in call.rounds]
+    if not closings:
+        closings = [
+            f"Clôture : {moment(call.closes_at, call.time_zone) if call.closes_at else 'jusqu’à nouvel ordre'}."
+        ]
+    return [f"Ouverture : {moment(call.opens_at, call.time_zone)}.", *closings]
+
+
 def call_rules(call: Call) -> Document:
     """The rules of a call, to be downloaded from its page."""
     sections = [
@@ -25,7 +34,7 @@ def call_rules(call: Call) -> Document:
         ("Financement", _funding(call)),
         (
             "Calendrier",
-            f"Ouverture : {moment(call.opens_at, call.time_zone)}.\nClôture : {moment(call.closes_at, call.time_zone)}.",
+            "\n".join(_dates(call)),
         ),
         ("Dépôt", "Le dossier est visé, donc déposé, par le référent numérique écoresponsable du ministère."),
         (

@@ -7,6 +7,7 @@ from guichet.applications.models import Application
 from guichet.applications.own import OwnSection, fingerprint, sheet_of
 from guichet.applications.services import own
 from guichet.core.db import db
+from guichet.demo.seed.cast import deadline_of
 from guichet.questions.definition import Condition, Definition, Kind, Question, Section, Test
 
 FORM = Definition(
@@ -62,7 +63,7 @@ def answer(application: Application, *, actor: Account) -> None:
             "q6": EXTENTS[computers % 3],
             "q7": outside,
             "q8": CHOSEN if outside else None,
-            "q9": f"{application.call.closes_at.year + 1}-03-01",
+            "q9": f"{deadline_of(application.call).year + 1}-03-01",
         },
     }
     for key, values in answers.items():

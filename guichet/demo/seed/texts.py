@@ -73,13 +73,15 @@ class Kind(Text, frozen=True):
 
 
 class CallText(Text, frozen=True):
-    """`opens` and `closes` are days from the anchor; empty lists of families or actions mean all."""
+    """`opens`, `closes` and `rounds` are days from the anchor; neither of the last two: a continuous call.
+
+    Empty lists of families or actions mean all.
+    """
 
     key: str
     title: str
     code: str
     opens: int
-    closes: int
     envelope: int
     amount_min: int
     amount_max: int
@@ -87,6 +89,8 @@ class CallText(Text, frozen=True):
     summary: str
     description: str
     who_may_apply: str
+    closes: int | None = None
+    rounds: list[int] = []
     families: list[str] = []
     actions: list[str] = []
     # Days between a submission and its decision; none is announced without it.

@@ -14,7 +14,7 @@ from guichet.applications.sections import fingerprint
 from guichet.applications.services import attachments, drafting
 from guichet.core.db import db
 from guichet.demo.seed import papers, questions
-from guichet.demo.seed.cast import Cast, ministry_of, office_of, person
+from guichet.demo.seed.cast import Cast, deadline_of, ministry_of, office_of, person
 from guichet.demo.seed.texts import Cost, Dossier, Effect, Project, projects
 from guichet.plans.models import EngagementLevel, Theme
 
@@ -207,7 +207,7 @@ def _openness(_cast: Cast, dossier: Dossier, _application: Application) -> Value
 
 def _after(application: Application, months: int) -> dt.date:
     """The first day of a month, so many after the project's start."""
-    closing = application.call.closes_at.date()
+    closing = deadline_of(application.call).date()
     passed = closing.month - 1 + START + months
     return dt.date(closing.year + passed // 12, passed % 12 + 1, 1)
 

@@ -13,6 +13,7 @@ from guichet.accounts.models import Account, Organisation, OrganisationKind, Rol
 from guichet.calls.models import Call
 from guichet.core.db import db
 from guichet.plans.models import ActionPlan, EngagementLevel, PlanAction, Theme
+from guichet.rehearsal.story.copying import closing_of
 
 # Reserved for what does not exist (RFC 2606): should one ever leave, no e-mail would arrive.
 DOMAIN = "repetition.invalid"
@@ -120,7 +121,7 @@ def _person(role: Role, letter: str, mark: str, organisation: Organisation) -> A
 
 
 def _plan(call: Call, ministry: Organisation) -> PlanAction:
-    year = call.closes_at.year
+    year = closing_of(call).year
     plan = ActionPlan(
         ministry_id=ministry.id, title="Feuille de route fictive", first_year=year - 1, last_year=year + 1
     )

@@ -4,17 +4,24 @@ The copy is not made by the service that clones a call for good: that one makes 
 transaction, which here lasts seconds, and asks for a right that an officer of a single call does not have.
 """
 
+import datetime as dt
+
 import sqlalchemy as sa
 
 from guichet.accounts.models import Account, Organisation
 from guichet.calls import queries as calls
+from guichet.calls.dating import CallKind
 from guichet.calls.models import AttachmentKind, Call, CallStatus, Criterion, MovementKind
 from guichet.calls.services import move_envelope
 from guichet.core.db import Model, db
 from guichet.questions import queries as questions
 from guichet.questions.models import QuestionForm
 
-OWN = frozenset({"id", "created_at", "slug", "code", "status", "envelope_left", "last_reference"})
+OWN = frozenset(
+    {"id", "created_at", "slug", "code", "status", "envelope_left", "last_reference", "kind", "closes_at", "rounds"}
+)
+# How long the copy of a call without a closing stays open.
+WITHOUT_END = dt.timedelta(days=90)
 
 
 def copied(call: Call, mark: str) -> Call:
@@ -25,6 +32,8 @@ def copied(call: Call, mark: str) -> Call:
         slug=f"essai-{mark.lower()}",
         code=f"ESSAI-{mark}",
         status=CallStatus.DRAFT,
+        kind=CallKind.DATED,
+        closes_at=closing_of(call),
         criteria=[Criterion(**_columns(line)) for line in call.criteria],
         attachment_kinds=[AttachmentKind(**_columns(kind)) for kind in call.attachment_kinds],
         families=list(call.families),
@@ -36,6 +45,11 @@ def copied(call: Call, mark: str) -> Call:
     db.session.flush()
     _copy_form(call, copy)
     return copy
+
+
+def closing_of(call: Call) -> dt.datetime:
+    """When the story closes the call, rounds or not: at its last closing, or after a while where there is none."""
+    return call.closes_at or call.opens_at + WITHOUT_END
 
 
 def fund(copy: Call, model: Call, *, actor: Account) -> None:

@@ -25,6 +25,7 @@ from guichet.rehearsal.report import Place
 from guichet.rehearsal.story.answers import NoAnswer, Style, answer_to
 from guichet.rehearsal.story.blocked import Blocked, leads_to
 from guichet.rehearsal.story.cast import Team
+from guichet.rehearsal.story.copying import closing_of
 
 TEXT = "Texte fictif, écrit pour la répétition de l’appel."
 LATEST_YEAR = 2100
@@ -80,7 +81,7 @@ def write(application: Application, profile: Profile, team: Team) -> tuple[Appli
 
 def _sections(application: Application, profile: Profile, team: Team) -> Mapping[Section, Values]:
     call = call_with_lists(application.call_id)
-    start = (call.closes_at + dt.timedelta(days=90)).date()
+    start = (closing_of(call) + dt.timedelta(days=90)).date()
     return {
         Section.PROJECT: {
             "title": profile.title,
@@ -192,7 +193,7 @@ def _answers_of(
                 told[question.key] = question.key
             continue
         try:
-            answer = answer_to(question, profile.style, names, application.call.closes_at.date())
+            answer = answer_to(question, profile.style, names, closing_of(application.call).date())
         except NoAnswer as problem:
             _refuse(question, problem, remarks)
             continue

@@ -19,7 +19,7 @@ from guichet.documents.models import Document
 from guichet.rehearsal.report import Obstacle, Place
 from guichet.rehearsal.story.blocked import Blocked, obstacle_of
 from guichet.rehearsal.story.cast import Team
-from guichet.rehearsal.story.copying import may_anybody_apply
+from guichet.rehearsal.story.copying import closing_of, may_anybody_apply
 from guichet.rehearsal.story.dossiers import PROFILES, write
 from guichet.rehearsal.story.stage import Stage, reviewers
 from guichet.web.filters import euros, moment
@@ -58,7 +58,7 @@ def publish(stage: Stage) -> None:
 
 def open_call(stage: Stage) -> None:
     call_services.open_now(stage.call, actor=None)
-    stage.say(f"L’horloge ouvre le dépôt. Il sera clos le {moment(stage.call.closes_at, stage.call.time_zone)}.")
+    stage.say(f"L’horloge ouvre le dépôt. Il sera clos le {moment(closing_of(stage.call), stage.call.time_zone)}.")
 
 
 def write_dossiers(stage: Stage) -> None:
@@ -107,7 +107,7 @@ def _submit(application: Application, call: Call, team: Team) -> None:
     submission.request_endorsement(application, actor=team.lead)
     db.session.flush()
     # As the focal point's page loads it.
-    submission.endorse(one_for(team.focal_point, application.id), actor=team.focal_point, ministry_rank=1)
+    submission.endorse(one_for(team.focal_point, application.id), actor=team.focal_point)
 
 
 def _receipt_of(application: Application) -> Document:

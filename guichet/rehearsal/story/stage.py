@@ -20,6 +20,7 @@ from guichet.outbox.models import OutboxMessage
 from guichet.outbox.registry import resolve
 from guichet.rehearsal.report import Mail, Report, Sight, Step
 from guichet.rehearsal.story.cast import Cast
+from guichet.rehearsal.story.copying import closing_of
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Calendar:
         if call.status is not CallStatus.DRAFT:
             now = min(now, call.opens_at - dt.timedelta(minutes=1))
         # A window of an hour is one too.
-        half = call.opens_at + (call.closes_at - call.opens_at) / 2
-        return cls(published=now, opened=call.opens_at, handed_in=half, closed=call.closes_at)
+        half = call.opens_at + (closing_of(call) - call.opens_at) / 2
+        return cls(published=now, opened=call.opens_at, handed_in=half, closed=closing_of(call))
 
     def after(self, days: int) -> dt.datetime:
         """So many days after the closing."""

@@ -249,8 +249,8 @@ def money(session: CommitteeSession, actor: Account) -> Money:
     return Money(session.call.envelope_left + hidden, taken, published)
 
 
-def placeable(session: CommitteeSession, actor: Account) -> sa.Select[Application]:
-    """The dossiers of the call that may join the agenda: awaiting the committee, on no other agenda to come."""
+def placeable(session: CommitteeSession, actor: Account, round_id: UUID | None = None) -> sa.Select[Application]:
+    """The dossiers of the call (of one round) that may join the agenda: awaiting the committee, on no other agenda to come."""
     placed = (
         sa.select(SessionItem.application_id)
         .join(SessionItem.session)
@@ -262,6 +262,7 @@ def placeable(session: CommitteeSession, actor: Account) -> sa.Select[Applicatio
             Application.call_id == session.call_id,
             Application.status.in_(PLACEABLE),
             Application.id.not_in(placed),
+            Application.round_id == round_id if round_id else sa.true(),
             shown_to(actor),
         )
         .options(joinedload(Application.ministry, innerjoin=True))

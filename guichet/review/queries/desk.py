@@ -19,6 +19,7 @@ from guichet.applications.deadlines import complements_late, days_left
 from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, ChangeRequest
 from guichet.audit.models import AuditEntry
 from guichet.audit.queries import TIMELINE_LENGTH
+from guichet.calls.dating import Round
 from guichet.calls.models import Call
 from guichet.core import clock
 from guichet.core.db import db
@@ -65,6 +66,7 @@ class Wanted:
     """What the list is asked for; `order` is of ORDERS or BY_DELAY (late first), the longest waiting first by default."""
 
     call_id: UUID | None = None
+    round_id: UUID | None = None
     ministry_id: UUID | None = None
     status: ApplicationStatus | None = None
     words: str = ""
@@ -85,6 +87,8 @@ class Row:
     status: ApplicationStatus
     amount_requested: Decimal
     submitted_at: dt.datetime
+    round_id: UUID | None
+    rounds: tuple[Round, ...]
     completed: int
     required: int
     # Days left to decide (negative: late); None where nothing is owed, or no delay is announced.
@@ -92,6 +96,11 @@ class Row:
     complements_late: bool
     # Messages that the reader has not read.
     unread: int
+
+    @property
+    def round(self) -> str:
+        """The name of the round it was submitted in; empty where its call has none."""
+        return next((one.name for one in self.rounds if one.id == self.round_id), "")
 
     @property
     def age(self) -> int:
@@ -180,6 +189,8 @@ def _lines(actor: Account) -> sa.Select[Any]:
             Application.status,
             Application.submitted_amount,
             Application.submitted_at,
+            Application.round_id,
+            Call.rounds,
             completed,
             Call.reviews_required,
             days_left(),
@@ -247,6 +258,11 @@ def calls_of(actor: Account) -> list[tuple[UUID, str]]:
     return applications.calls_of(applications.for_processing(actor))
 
 
+def rounds_of(actor: Account) -> list[tuple[UUID, str]]:
+    """Identifier and name of the rounds whose dossiers are on the desk."""
+    return applications.rounds_of(applications.for_processing(actor))
+
+
 def ministries_of(actor: Account) -> list[tuple[UUID, str]]:
     """Identifier and short name of the ministries whose dossiers are on the desk, by name."""
     wanted = applications.for_processing(actor).with_only_columns(Application.ministry_id)
@@ -258,6 +274,8 @@ def _narrowed(actor: Account, wanted: Wanted) -> Rows:
     rows = applications.for_processing(actor)
     if wanted.call_id:
         rows = rows.where(Application.call_id == wanted.call_id)
+    if wanted.round_id:
+        rows = rows.where(Application.round_id == wanted.round_id)
     if wanted.ministry_id:
         rows = rows.where(Application.ministry_id == wanted.ministry_id)
     if wanted.words:

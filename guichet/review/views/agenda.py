@@ -28,16 +28,30 @@ from guichet.web.pages import page, requested_page
 @signed_in(Role.OFFICER)
 def place(session_id: UUID) -> ResponseReturnValue:
     session = planned_by_officer(session_id)
-    found = paginate(queries.placeable(session, current_account()), requested_page())
+    chosen_round = _round_asked_of(session)
+    found = paginate(queries.placeable(session, current_account(), chosen_round), requested_page())
     form = PlaceForm().offer(found.items)
     chosen = form.pick(found.items)
     if form.is_submitted() and not chosen:
         form.blame(RuleBroken("Cochez au moins un dossier.", field="chosen"))
     elif carried_out(form, services.place, session, chosen):
         flash(_placed(len(chosen)), "success")
-        return redirect(url_for(".place", session_id=session_id), 303)
+        return redirect(url_for(".place", session_id=session_id, releve=chosen_round), 303)
     crumbs = crumbs_of(session, "Ajouter des dossiers")
-    return page("review/place.html", form, session=session, found=found, action=ActionForm(), crumbs=crumbs)
+    return page(
+        "review/place.html",
+        form,
+        session=session,
+        found=found,
+        chosen_round=chosen_round,
+        action=ActionForm(),
+        crumbs=crumbs,
+    )
+
+
+def _round_asked_of(session: CommitteeSession) -> UUID | None:
+    """The round that the address names, when it is one of the call's: a session may decide one round alone."""
+    return next((one.id for one in session.call.rounds if str(one.id) == request.args.get("releve")), None)
 
 
 @bp.post("/seances/<uuid:session_id>/ajout/tous")
@@ -45,7 +59,9 @@ def place(session_id: UUID) -> ResponseReturnValue:
 def place_all(session_id: UUID) -> ResponseReturnValue:
     """All that await the committee; a deferred dossier is brought back one by one, its points being cleared."""
     session = planned_by_officer(session_id)
-    rows = queries.placeable(session, current_account()).where(Application.status.in_(queries.AWAITING))
+    rows = queries.placeable(session, current_account(), _round_asked_of(session)).where(
+        Application.status.in_(queries.AWAITING)
+    )
     waiting = list(db.session.scalars(rows))
     if waiting and carried_out(form := ActionForm(), services.place, session, waiting):
         flash(_placed(len(waiting)), "success")
