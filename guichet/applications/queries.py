@@ -1,5 +1,6 @@
 """Reading dossiers. What a person may not see is left out here, before any list, count or page."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from guichet.applications.models import (
 )
 from guichet.calls import policies as call_policies
 from guichet.calls import queries as calls
-from guichet.calls.models import Call, CallRound
+from guichet.calls.models import Call
 from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.errors import NotFound
@@ -185,24 +186,23 @@ def count_by_status(rows: sa.Select[Application]) -> dict[ApplicationStatus, int
     return {status: counts[status] for status in ApplicationStatus if status in counts}
 
 
-def calls_of(rows: sa.Select[Any]) -> list[tuple[UUID, str]]:
-    """Identifier and title of the calls that the dossiers of `rows` answer, latest first."""
+@dataclass(frozen=True)
+class Answered:
+    """The calls that dossiers answer and their rounds, the latest first: identifier and words of each, for a filter."""
+
+    calls: list[tuple[UUID, str]]
+    rounds: list[tuple[UUID, str]]
+
+
+def answered(rows: sa.Select[Any]) -> Answered:
+    """The calls of the dossiers of `rows`. One statement."""
     wanted = rows.with_only_columns(Application.call_id, maintain_column_froms=True)
-    titles = sa.select(Call.id, Call.title).where(Call.id.in_(wanted))
-    return [(call_id, title) for call_id, title in db.session.execute(titles.order_by(Call.closes_at.desc()))]
-
-
-def rounds_of(rows: sa.Select[Any]) -> list[tuple[UUID, str]]:
-    """Identifier and name of the rounds in which the dossiers of `rows` were submitted, those of the latest calls first."""
-    wanted = rows.with_only_columns(Application.round_id, maintain_column_froms=True)
-    found = sa.select(Call.title, Call.rounds).where(
-        Call.id.in_(sa.select(CallRound.call_id).where(CallRound.id.in_(wanted)))
+    titles = sa.select(Call.id, Call.title, Call.rounds).where(Call.id.in_(wanted))
+    found = db.session.execute(titles.order_by(Call.closes_at.desc(), Call.id)).all()
+    return Answered(
+        calls=[(call_id, title) for call_id, title, _ in found],
+        rounds=[(one.id, f"{title} : {one.name}") for _, title, rounds in found for one in rounds],
     )
-    return [
-        (one.id, f"{title} : {one.name}")
-        for title, rounds in db.session.execute(found.order_by(Call.closes_at.desc(), Call.id))
-        for one in rounds
-    ]
 
 
 def call_to_answer(actor: Account, slug: str) -> Call:

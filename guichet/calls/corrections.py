@@ -1,4 +1,4 @@
-"""What was put right in a call once published, as everybody reads it. The journal, which nobody rewrites, is its only place."""
+"""What was put right, or given more time, in a call once published. The journal, which nobody rewrites, is its only place."""
 
 import datetime as dt
 import json
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from guichet.audit.models import AuditEntry
 from guichet.calls.models import Call
 
-CORRECT = "call.correct"
+CORRECT, EXTEND = "call.correct", "call.extend"
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,32 @@ class Correction:
     reason: str
 
 
-def lines() -> sa.ScalarSelect[Any]:
-    """The corrections of the call of the statement around, latest first: to be read by `read`."""
-    line = sa.func.json_build_array(AuditEntry.created_at, AuditEntry.facts["reason"])
+@dataclass(frozen=True)
+class Extension:
+    """More time given to a published call; `round` names the round, or is empty where the call has one closing."""
+
+    at: dt.datetime
+    round: str
+    closes_at: dt.datetime
+    reason: str
+
+
+def lines(action: str) -> sa.ScalarSelect[Any]:
+    """What the journal says of the call of the statement around, latest first: to be read by `corrected` or `extended`."""
+    line = sa.func.json_build_array(AuditEntry.created_at, AuditEntry.facts)
     # As text: a row with a list in it cannot be told from its doubles.
     told = sa.cast(sa.func.json_agg(aggregate_order_by(line, AuditEntry.number.desc())), sa.Text)
-    rows = sa.select(told).where(AuditEntry.subject_id == Call.id, AuditEntry.action == CORRECT)
+    rows = sa.select(told).where(AuditEntry.subject_id == Call.id, AuditEntry.action == action)
     return rows.correlate(Call).scalar_subquery()
 
 
-def read(told: str | None) -> list[Correction]:
-    return [Correction(dt.datetime.fromisoformat(at), reason) for at, reason in json.loads(told or "[]")]
+def corrected(told: str | None) -> list[Correction]:
+    return [Correction(dt.datetime.fromisoformat(at), facts["reason"]) for at, facts in json.loads(told or "[]")]
+
+
+def extended(told: str | None) -> list[Extension]:
+    read = dt.datetime.fromisoformat
+    return [
+        Extension(read(at), facts["label"], read(facts["after"]), facts["reason"])
+        for at, facts in json.loads(told or "[]")
+    ]

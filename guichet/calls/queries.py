@@ -200,16 +200,18 @@ class Reading:
     attachments: list[tuple[str, bool]]
     organisations: list[str]
     documents: Sequence[CallDocument]
+    extensions: Sequence[corrections.Extension]
     corrections: Sequence[corrections.Correction]
 
 
 def reading_of(slug: str, reader: Account | None) -> Reading:
     """The page of a call for `reader` (None: a visitor). Three statements; raises NotFound, also when it is not hers to see."""
-    rows = sa.select(Call, _brought(), corrections.lines()).where(_is_at(slug)).options(joinedload(Call.criteria))
+    told = (corrections.lines(action) for action in (corrections.CORRECT, corrections.EXTEND))
+    rows = sa.select(Call, _brought(), *told).where(_is_at(slug)).options(joinedload(Call.criteria))
     found = db.session.execute(rows).unique().one_or_none()
     if found is None or not policies.can_view(reader, found[0]):
         raise NotFound
-    call, envelope, corrected = found
+    call, envelope, corrected, extended = found
     lists: dict[str, list[tuple[str, bool]]] = {"family": [], "action": [], "attachment": [], "organisation": []}
     for name, label, required, _ in db.session.execute(_lists_of(call.id)):
         lists[name].append((label, required))
@@ -221,7 +223,8 @@ def reading_of(slug: str, reader: Account | None) -> Reading:
         attachments=lists["attachment"],
         organisations=sorted(label for label, _ in lists["organisation"]),
         documents=documents_of(call.id),
-        corrections=corrections.read(corrected),
+        corrections=corrections.corrected(corrected),
+        extensions=corrections.extended(extended),
     )
 
 

@@ -29,11 +29,12 @@ class Transition:
 Table = Mapping[str, Transition]
 
 
-def lock(subject: Any) -> None:
+def lock(subject: Any, *computed_too: str) -> None:
     """Lock the row of `subject` until the end of the transaction, and read its columns afresh.
 
     So are the lists that its class names in `READ_UNDER_LOCK` (relationship: what is loaded with its rows), as far as they
-    were loaded: rights read them, and what was true before the lock may be over.
+    were loaded: rights read them, and what was true before the lock may be over. What a class computes from other rows is read
+    anew at its next use, or at once when `computed_too` names it.
     """
     attributes = sa.inspect(type(subject)).column_attrs
     computed = [one.key for one in attributes if not isinstance(one.columns[0], sa.Column)]
@@ -43,8 +44,10 @@ def lock(subject: Any) -> None:
         db.session.flush()
     db.session.refresh(subject, attribute_names=columns, with_for_update=True)
     if computed:
-        # Gathered from other rows: a statement that waited for the lock would tell them as they were before it.
-        db.session.refresh(subject, attribute_names=computed)
+        # Gathered from other rows: the statement that waited for the lock would tell them as they were before it.
+        db.session.expire(subject, computed)
+    if computed_too:
+        db.session.refresh(subject, attribute_names=computed_too)
     for name, loaded_too in getattr(subject, "READ_UNDER_LOCK", {}).items():
         if name not in sa.inspect(subject).unloaded:
             _reread(subject, name, loaded_too)

@@ -275,7 +275,7 @@ def test_a_draft_shows_close_projects_and_cites_one_without_saving(past, client_
     assert f"/projets-finances/{project.id}" in shown
     token, version = (
         browser.csrf(url),
-        re.findall(r'name="version"[^>]*value="(\w+)"', browser.get(url).get_data(as_text=True)),
+        re.findall(r'name="version"[^>]*value="([^"]+)"', browser.get(url).get_data(as_text=True)),
     )
     typed = {
         "csrf_token": token,

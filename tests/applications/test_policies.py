@@ -14,6 +14,8 @@ from tests.factories.calls import make_call
 
 S = ApplicationStatus
 
+# The order of a ministry’s dossiers: see test_priorities.
+OF_A_MINISTRY = {"can_order", "is_order_open"}
 TEAM_ONLY = {
     "can_edit": {"lead", "colleague"},
     "can_impose_lead": {"focal point", "admin"},
@@ -29,10 +31,22 @@ TEAM_ONLY = {
     # Which of the two steps is open depends on where the request came from: see test_complements_endings.
     "can_cancel_changes": {"officer", "officer of the call"},
     "can_cancel_changes_in_review": set(),
-    "can_read_unsent": {"lead", "colleague", "focal point"},
+    "can_read_unsent": {"lead", "colleague", "reader", "focal point"},
     "can_publish_decision": {"officer", "officer of the call", "chair"},
     "can_read_former_files": {"lead", "colleague", "focal point", "auditor"},
     "can_read_staff_entries": {"officer", "officer of the call", "auditor"},
+    "can_read_messages": {
+        "lead",
+        "colleague",
+        "reader",
+        "focal point",
+        "officer",
+        "officer of the call",
+        "auditor",
+    },
+    # Nobody writes about a draft: see test_messages.
+    "can_exchange": set(),
+    "can_note": set(),
     "is_on_team": {"lead", "colleague", "reader"},
     "is_writer": {"lead", "colleague"},
     "is_lead": {"lead"},
@@ -87,7 +101,10 @@ def test_each_right_is_held_by_these_people_and_no_other(policy, people, dossier
 
 
 def test_every_policy_on_dossiers_is_in_the_table():
-    public = {name for name in vars(policies) if name.startswith(("can_", "is_", "has_"))} - {"is_admin"}
+    public = {name for name in vars(policies) if name.startswith(("can_", "is_", "has_"))} - {
+        "is_admin",
+        *OF_A_MINISTRY,
+    }
 
     assert public == {*TEAM_ONLY, "can_edit_section", "can_read_rewriting"}
 

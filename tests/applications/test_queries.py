@@ -108,7 +108,7 @@ def test_a_recusal_hides_the_dossier_everywhere(session, role):
     for rows in (queries.visible_to(person), queries.mine(person), queries.for_processing(person)):
         assert db.session.scalars(rows).all() == []
         assert queries.count_by_status(rows) == {}
-        assert queries.calls_of(rows) == []
+        assert queries.answered(rows) == queries.Answered([], [])
     with pytest.raises(NotFound):
         queries.one_for(person, dossier.id)
 

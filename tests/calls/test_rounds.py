@@ -205,7 +205,7 @@ def test_a_published_call_takes_one_more_round_for_a_reason_told_to_all(officer)
         services.add_round(call, asked(LAST + DAY), reason="L’enveloppe a été complétée.", actor=officer)
 
     assert (call.closes_at, len(call.rounds)) == (LAST + DAY, 4)
-    [told] = deadlines.extensions_of(call.id)
+    [told] = queries.reading_of(call.slug, None).extensions
     assert (told.round, told.closes_at, told.reason) == ("4e relève", LAST + DAY, "L’enveloppe a été complétée.")
 
 

@@ -71,7 +71,7 @@ def _hand_in(
     application: Application, transition: str, actor: Account, seen: int | None, **facts: str
 ) -> ApplicationVersion:
     read, condemned = application.version, list(infected(application))
-    lock(application.call)
+    lock(application.call, "rounds")
     fire(WORKFLOW, transition, application, actor, **facts)
     _refuse_unread(application, read, seen)
     now = clock.now()

@@ -32,9 +32,8 @@ CALLS = 20
 def index() -> ResponseReturnValue:
     actor = current_account()
     mine = queries.mine(actor)
-    filters = ListFilter(request.args).offer(
-        queries.calls_of(mine)[:CALLS], queries.rounds_of(mine), listing.years_of(mine)
-    )
+    answered = queries.answered(mine)
+    filters = ListFilter(request.args).offer(answered.calls[:CALLS], answered.rounds, listing.years_of(mine))
     found = paginate(listing.listed(mine, filters.wanted(), actor=actor), requested_page())
     return page(
         "applications/index.html",

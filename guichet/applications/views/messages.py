@@ -128,6 +128,6 @@ def _crumbs(application: Application, actor: Account) -> Crumbs:
     return [
         ("Accueil", "/"),
         ("Instruction", url_for("review.board")),
-        (application.reference or application.title, dossier),
+        (application.reference or application.known_title, dossier),
         ("Messages", None),
     ]

@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from guichet.accounts.access import current_account, public
 from guichet.accounts.models import Account, Role
-from guichet.calls import deadlines, eligibility, policies, queries, registry
+from guichet.calls import eligibility, policies, queries, registry
 from guichet.calls.forms.filters import CallFilter
 from guichet.calls.views import bp
 from guichet.core import clock
@@ -43,7 +43,6 @@ def show(slug: str) -> ResponseReturnValue:
         who=eligibility.who_in_words(reading.call.applicant_kinds, reading.organisations),
         window=policies.window_of(reading.call, at=now),
         at=now,
-        extensions=deadlines.extensions_of(reading.call.id),
         drafts=registry.begun(reader, reading.call.id) if reader else [],
         may_start=reader is None or reader.has_role(Role.APPLICANT),
         can_follow=reader is not None and policies.can_follow(reader, reading.call),

@@ -12,6 +12,7 @@ def frozen_content(application: Row, parts: dict[str, list[Row]], names: dict[st
     """The content of version 1; `names`: lead, organisation, ministry, call, code, family, action; `link`: the plan action."""
     lead = SimpleNamespace(full_name=names["lead"])
     picture: Any = SimpleNamespace(
+        round=None,
         **application,
         call=SimpleNamespace(code=names["code"], title=names["call"]),
         organisation=SimpleNamespace(name=names["organisation"]),

@@ -253,14 +253,9 @@ def history_of(application: Application, assignments: Sequence[Assignment]) -> S
     ).all()
 
 
-def calls_of(actor: Account) -> list[tuple[UUID, str]]:
-    """Identifier and title of the calls whose dossiers are on the desk, the last to close first."""
-    return applications.calls_of(applications.for_processing(actor))
-
-
-def rounds_of(actor: Account) -> list[tuple[UUID, str]]:
-    """Identifier and name of the rounds whose dossiers are on the desk."""
-    return applications.rounds_of(applications.for_processing(actor))
+def answered(actor: Account) -> applications.Answered:
+    """The calls whose dossiers are on the desk, and their rounds."""
+    return applications.answered(applications.for_processing(actor))
 
 
 def ministries_of(actor: Account) -> list[tuple[UUID, str]]:

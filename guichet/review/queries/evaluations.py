@@ -120,7 +120,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 
 def calls_of(actor: Account) -> list[tuple[UUID, str]]:
     """Identifier and title of the calls she scores for, the last to close first."""
-    return applications.calls_of(_listed(actor))
+    return applications.answered(_listed(actor)).calls
 
 
 def one_for(actor: Account, assignment_id: UUID, *options: ORMOption) -> Assignment:

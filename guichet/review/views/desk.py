@@ -61,7 +61,8 @@ IN_SESSION = {"award", "reject", "waitlist", "defer", "return_to_reviewed", "reo
 def board() -> ResponseReturnValue:
     actor = current_account()
     filters = DeskFilter(request.args, meta={"csrf": False})
-    filters.offer(desk.calls_of(actor), desk.rounds_of(actor), desk.ministries_of(actor))
+    answered = desk.answered(actor)
+    filters.offer(answered.calls, answered.rounds, desk.ministries_of(actor))
     wanted = filters.wanted(request.args.get("tri", ""))
     counts = desk.counts(actor, wanted)
     found = desk.board(actor, wanted, counts.matching(wanted), requested_page())
