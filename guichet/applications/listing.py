@@ -13,7 +13,6 @@ from guichet.applications import messages
 from guichet.applications.funded import WORDS, looked_for
 from guichet.applications.models import Application, ApplicationStatus, TeamMember, TeamRole
 from guichet.calls.models import Call
-from guichet.core.db import db
 
 # The year of the submission; of a draft, that in which it was begun.
 YEAR = sa.extract(
@@ -92,9 +91,3 @@ def _is_held(part: Part, actor: Account) -> sa.ColumnElement[bool]:
     role = TeamRole.LEAD if part is Part.LEAD else TeamRole.EDITOR
     held = sa.select(TeamMember.application_id).where(TeamMember.account_id == actor.id, TeamMember.role == role)
     return Application.id.in_(held)
-
-
-def years_of(rows: sa.Select[Application]) -> list[int]:
-    """The years of these dossiers, latest first."""
-    found = rows.with_only_columns(YEAR, maintain_column_froms=True).order_by(None).distinct()
-    return sorted((int(year) for year in db.session.scalars(found)), reverse=True)

@@ -110,6 +110,8 @@ def shown_of(identifiers: Collection[UUID]) -> dict[UUID, Priority]:
 
 
 def shown(application: Application) -> Priority | None:
+    if application.ministry_rank is None:
+        return None
     return shown_of([application.id]).get(application.id)
 
 

@@ -1,5 +1,6 @@
 """Reading dossiers. What a person may not see is left out here, before any list, count or page."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -175,15 +176,18 @@ def _whole(rows: sa.Select[Application], *more: ORMOption) -> Application:
 SET_ASIDE = (ApplicationStatus.INELIGIBLE, ApplicationStatus.WITHDRAWN, ApplicationStatus.CLOSED)
 
 
-def count_by_status(rows: sa.Select[Application]) -> dict[ApplicationStatus, int]:
-    """How many of `rows` are in each status, in the order of a dossier's life; none is left out."""
-    counted = db.session.execute(
-        rows.with_only_columns(Application.status, sa.func.count(), maintain_column_froms=True).group_by(
-            Application.status
-        )
-    )
-    counts = dict(counted.all())
-    return {status: counts[status] for status in ApplicationStatus if status in counts}
+def tally(rows: sa.Select[Application], year: sa.ColumnElement[Any]) -> tuple[dict[ApplicationStatus, int], list[int]]:
+    """How many of `rows` are in each status, in the order of a dossier's life, none left out; and their years, latest first.
+
+    `year` is the expression that tells the year of a dossier. One statement.
+    """
+    grouped = rows.with_only_columns(Application.status, year, sa.func.count(), maintain_column_froms=True)
+    counts: Counter[ApplicationStatus] = Counter()
+    years = set()
+    for status, one, count in db.session.execute(grouped.order_by(None).group_by(Application.status, year)):
+        counts[status] += count
+        years.add(int(one))
+    return {status: counts[status] for status in ApplicationStatus if status in counts}, sorted(years, reverse=True)
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def test_each_filter_narrows(lead):
     assert found(lead, part=Part.FOCAL_POINT) == []
     # In Paris the year had turned.
     assert found(lead, year=2025) == ["À deux"]
-    assert listing.years_of(queries.mine(lead)) == [clock.today().year, 2025]
+    assert queries.tally(queries.mine(lead), listing.YEAR)[1] == [clock.today().year, 2025]
     focal_point = make_account(Role.FOCAL_POINT, organisation=lead.organisation)
     assert set(found(focal_point, part=Part.FOCAL_POINT)) == {mine.title, joined.title}
 

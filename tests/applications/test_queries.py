@@ -8,6 +8,7 @@ import pytest
 from guichet.accounts import queries as accounts
 from guichet.accounts.models import Account, Organisation, Role
 from guichet.applications import joining, queries
+from guichet.applications.listing import YEAR
 from guichet.applications.models import Application, ApplicationStatus, Recusal, TeamMember, TeamRole
 from guichet.calls.models import Call, CallStatus
 from guichet.core import clock
@@ -107,7 +108,7 @@ def test_a_recusal_hides_the_dossier_everywhere(session, role):
     person = again(person)
     for rows in (queries.visible_to(person), queries.mine(person), queries.for_processing(person)):
         assert db.session.scalars(rows).all() == []
-        assert queries.count_by_status(rows) == {}
+        assert queries.tally(rows, YEAR)[0] == {}
         assert queries.answered(rows) == queries.Answered([], [])
     with pytest.raises(NotFound):
         queries.one_for(person, dossier.id)

@@ -12,6 +12,7 @@ from guichet.accounts.models import Organisation, OrganisationKind, Role
 from guichet.applications import queries as applications
 from guichet.applications.completeness import missing
 from guichet.applications.frozen import reading_of, sha256_of
+from guichet.applications.listing import YEAR
 from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus, ApplicationVersion, Section
 from guichet.audit.models import AuditEntry
 from guichet.calls.models import Call, CallStatus, EnvelopeMovement
@@ -45,7 +46,7 @@ def test_organisations_are_those_of_eleven_ministries(load, count):
 
 
 def test_dossiers_are_in_every_status(load):
-    assert set(applications.count_by_status(sa.select(Application))) == set(ApplicationStatus)
+    assert set(applications.tally(sa.select(Application), YEAR)[0]) == set(ApplicationStatus)
 
 
 def test_people_of_the_benchmarks_hold_their_role_and_the_known_password(load):

@@ -14,6 +14,7 @@ from guichet.applications import messages
 from guichet.applications import queries as applications
 from guichet.applications.completeness import missing
 from guichet.applications.differences import between
+from guichet.applications.listing import YEAR
 from guichet.applications.models import (
     NEVER_SUBMITTED,
     Application,
@@ -70,7 +71,7 @@ def account(name):
 
 
 def statuses_of(rows):
-    return applications.count_by_status(rows)
+    return applications.tally(rows, YEAR)[0]
 
 
 def test_plans_give_the_public_figures(story, count):

@@ -15,9 +15,9 @@ from tests.factories.committee import give_opinion, make_decision, make_reviewed
 
 # Pages of a session, who reads them, statements allowed.
 PAGES = [
-    ("", Role.CHAIR, 7),
+    ("", Role.CHAIR, 8),
     ("/classement", Role.COMMITTEE, 4),
-    ("/ordre-du-jour", Role.OFFICER, 5),
+    ("/ordre-du-jour", Role.OFFICER, 6),
     ("/ajout", Role.OFFICER, 4),
     ("/cloture", Role.CHAIR, 3),
     ("/decisions", Role.OFFICER, 5),

@@ -33,14 +33,15 @@ def index() -> ResponseReturnValue:
     actor = current_account()
     mine = queries.mine(actor)
     answered = queries.answered(mine)
-    filters = ListFilter(request.args).offer(answered.calls[:CALLS], answered.rounds, listing.years_of(mine))
+    counts, years = queries.tally(mine, listing.YEAR)
+    filters = ListFilter(request.args).offer(answered.calls[:CALLS], answered.rounds, years)
     found = paginate(listing.listed(mine, filters.wanted(), actor=actor), requested_page())
     return page(
         "applications/index.html",
         filters,
         found=found,
         unread=messages.count_unread(actor, (one.id for one in found.items)),
-        counts=queries.count_by_status(mine),
+        counts=counts,
         invitations=joining.invitations_awaiting(actor),
         transfers=joining.transfers_awaiting(actor),
         answer=ActionForm(formdata=None),
