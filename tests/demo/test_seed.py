@@ -183,7 +183,7 @@ def test_everybody_signs_in_with_the_one_password(story):
 
 
 def test_applicant_has_a_draft_complements_and_an_award(story):
-    assert statuses_of(applications.mine(account("porteur"))) == {S.DRAFT: 1, S.CHANGES_REQUESTED: 1, S.AWARDED: 1}
+    assert statuses_of(applications.mine(account("porteur"))) == {S.DRAFT: 2, S.CHANGES_REQUESTED: 1, S.AWARDED: 1}
 
 
 def test_focal_point_has_dossiers_to_endorse(story):

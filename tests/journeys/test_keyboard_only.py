@@ -130,7 +130,7 @@ def reads_the_errors(keys: Keys) -> Locator:
 def begins_a_dossier(keys: Keys, draft: Draft) -> None:
     page = keys.page
     page.goto(f"/appels/{draft.slug}")
-    keys.enter("link", "Déposer un dossier")
+    keys.enter("link", "Commencer un autre dossier")
     keys.reach(page.get_by_role("checkbox", name="Je veux commencer un autre dossier pour le même appel"))
     keys.press("Space")
     organisation = keys.reach(page.get_by_role("combobox", name=re.compile("^Organisation qui porte le projet")))

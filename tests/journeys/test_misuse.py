@@ -62,7 +62,7 @@ def test_a_double_click_begins_one_dossier_submits_it_once_and_sends_one_mail(wi
 
 def begins_another_by_a_double_click(lead, draft):
     lead.go(f"/appels/{draft.slug}")
-    lead.follow("Déposer un dossier")
+    lead.follow("Commencer un autre dossier")
     lead.tick("Je veux commencer un autre dossier pour le même appel")
     lead.page.get_by_label("Organisation qui porte le projet").select_option(index=1)
     lead.fill({"Titre du projet": "Un second projet"})

@@ -18,6 +18,7 @@ from guichet.applications.views.parts import Crumbs, crumbs, standing
 from guichet.core.errors import RuleBroken
 from guichet.core.policy import require
 from guichet.core.transaction import unit_of_work
+from guichet.web.forms import ActionForm
 from guichet.web.pages import page, requested_page
 
 MESSAGES = "/dossiers/<uuid:application_id>/messages"
@@ -89,6 +90,7 @@ def _page(application: Application, actor: Account, form: WordsForm) -> Response
         "applications/messages.html",
         form,
         application=application,
+        answer=ActionForm(formdata=None),
         standing=standing(application, actor),
         crumbs=_crumbs(application, actor),
         found=found,
