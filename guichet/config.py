@@ -31,6 +31,8 @@ class Settings:
     demo_mailbox: Path | None
     # Who answers for the service, as the law has it written on its legal pages; empty: the page says that it is missing.
     publisher: str = ""
+    # What heads the documents: the ministry, then the entity of it, parted by « | ».
+    letterhead: str = ""
     publication_director: str = ""
     hosting: str = ""
     privacy_email: str = ""
@@ -77,6 +79,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         metrics_allowed=environment.get("METRICS_ALLOWED", "").lower() in TRUE,
         demonstration=environment.get("DEMO", "").lower() in TRUE,
         demo_mailbox=Path(mailbox) if mailbox else None,
+        letterhead=environment.get("LETTERHEAD", ""),
         publisher=environment.get("PUBLISHER", ""),
         publication_director=environment.get("PUBLICATION_DIRECTOR", ""),
         hosting=environment.get("HOSTING", ""),

@@ -14,12 +14,27 @@ import sqlalchemy as sa
 from guichet.accounts.models import Account, Organisation, Role
 from guichet.applications import queries
 from guichet.applications.models import Application, ApplicationStatus
-from guichet.calls.models import Call
+from guichet.calls.models import Call, CallRound
+from guichet.core import clock
 from guichet.core.db import db
 
 S = ApplicationStatus
-# Those that the order may still move: the committee has not yet met them.
+# Those that the order may still move.
 MOVABLE = (S.DRAFT, S.AWAITING_ENDORSEMENT, S.SUBMITTED, S.CHANGES_REQUESTED, S.ELIGIBLE, S.UNDER_REVIEW)
+
+
+def _movable() -> sa.ColumnElement[bool]:
+    """Those that the committee has not met yet, on a join with their call.
+
+    A call by rounds stays open after the first of them, and a continuous call for good: the order of a round is fixed when it
+    closes, and there a dossier keeps its place once it is found eligible.
+    """
+    running = sa.select(CallRound.id).where(CallRound.closes_at > clock.now())
+    return sa.and_(
+        Application.status.in_(MOVABLE),
+        sa.or_(Application.round_id.is_(None), Application.round_id.in_(running)),
+        sa.or_(Call.closes_at.isnot(None), Application.status.not_in((S.ELIGIBLE, S.UNDER_REVIEW))),
+    )
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,8 @@ def lines(actor: Account, call_id: UUID, ministry_id: UUID) -> list[Line]:
     rows = (
         queries.mine(actor)
         .join(Application.organisation)
-        .where(Application.ministry_id == ministry_id, Application.call_id == call_id, Application.status.in_(MOVABLE))
+        .join(Application.call)
+        .where(Application.ministry_id == ministry_id, Application.call_id == call_id, _movable())
         .with_only_columns(
             Application.id,
             Application.title,
@@ -91,11 +107,13 @@ def shown_of(identifiers: Collection[UUID]) -> dict[UUID, Priority]:
     """The priority of each of these dossiers that has one to show. One statement."""
     asked = sa.select(Application.ministry_id, Application.call_id).where(Application.id.in_(identifiers))
     group = (Application.ministry_id, Application.call_id)
+    # Each round has its own order: the next one changes nothing in what is told of this one.
+    parts = (*group, Application.round_id)
     placed = (
         sa.select(
             Application.id,
-            sa.func.row_number().over(partition_by=group, order_by=Application.ministry_rank).label("place"),
-            sa.func.count().over(partition_by=group).label("of"),
+            sa.func.row_number().over(partition_by=parts, order_by=Application.ministry_rank).label("place"),
+            sa.func.count().over(partition_by=parts).label("of"),
         )
         .where(
             Application.submitted_at.isnot(None),
@@ -127,7 +145,7 @@ class ToOrder:
 
 
 def to_order(actor: Account) -> list[ToOrder]:
-    """The orders that `actor` gives or reads: a ministry of hers, a call, two dossiers at least; the last to close first."""
+    """The orders that `actor` gives or reads: a ministry of hers, a call, two dossiers at least; the first to close first."""
     ministries = actor.organisations_as(Role.FOCAL_POINT)
     if not ministries:
         return []
@@ -136,13 +154,13 @@ def to_order(actor: Account) -> list[ToOrder]:
         queries.mine(actor)
         .join(Application.call)
         .join(Application.ministry)
-        .where(Application.ministry_id.in_(ministries), Application.status.in_(MOVABLE))
+        .where(Application.ministry_id.in_(ministries), _movable())
         .with_only_columns(
             Call.slug, Call.title, Organisation.id, Organisation.short_name, number, maintain_column_froms=True
         )
         .group_by(Call.id, Organisation.id)
         .having(number > 1)
-        .order_by(Call.closes_at.desc(), Organisation.short_name)
+        .order_by(Call.closes_at.asc().nulls_last(), Organisation.short_name)
         .limit(5)
     )
     return [ToOrder(*row) for row in db.session.execute(rows)]

@@ -23,6 +23,11 @@ def letterhead(
             "purpose": "Guichet de financement du numérique écoresponsable",
             "contact": contact or settings.contact_email,
         },
+        "block": {
+            "lines": [line.strip() for line in settings.letterhead.split("|") if line.strip()],
+            # The Republic and its motto are the State's: see STATE_BRAND.
+            "state": settings.state_brand,
+        },
         "addressee": addressee,
         "dated": f"Le {day(at, zone)}",
     }

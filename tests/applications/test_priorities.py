@@ -13,6 +13,7 @@ from guichet.applications import priorities
 from guichet.applications.models import Application, ApplicationStatus, Recusal
 from guichet.applications.services import priorities as services
 from guichet.audit.models import AuditEntry
+from guichet.calls.dating import CallKind
 from guichet.calls.models import Call
 from guichet.core import clock
 from guichet.core.db import db
@@ -167,6 +168,39 @@ def test_what_is_shown_counts_the_submitted_dossiers_that_stand(call, lead, thre
     }
     assert shown[elsewhere.id].label == "Priorité 1 sur 1 du ministère"
     assert {gone.id, unplaced.id}.isdisjoint(shown)
+
+
+def test_the_order_of_a_round_is_fixed_when_it_closes(lead, focal_point, at):
+    begun = clock.now()
+    call = make_call(rounds=(begun + dt.timedelta(days=5), begun + dt.timedelta(days=20)))
+    first, second = call.rounds
+    early = [
+        make_application(
+            call=call, lead=lead, title=title, status=S.UNDER_REVIEW, round_id=first.id, ministry_rank=rank
+        )
+        for title, rank in (("Un", 1), ("Deux", 2))
+    ]
+    late = [
+        make_application(call=call, lead=lead, title=title, status=S.SUBMITTED, round_id=second.id, ministry_rank=rank)
+        for title, rank in (("Trois", 3), ("Quatre", 4))
+    ]
+    told = priorities.shown_of([dossier.id for dossier in early])
+
+    at(begun + dt.timedelta(days=6))
+    assert [line.title for line in lines_of(focal_point, call)] == ["Trois", "Quatre"]
+    move(focal_point, call, late[1], -1)
+
+    assert order_of(focal_point, call) == [("Quatre", 3), ("Trois", 4)]
+    assert priorities.shown_of([dossier.id for dossier in early]) == told
+    assert told[early[1].id].label == "Priorité 2 sur 2 du ministère"
+
+
+def test_in_a_continuous_call_a_dossier_found_eligible_keeps_its_place(lead, focal_point):
+    call = make_call(kind=CallKind.CONTINUOUS, closes_at=None)
+    for title, status in (("Un", S.SUBMITTED), ("Deux", S.ELIGIBLE), ("Trois", S.UNDER_REVIEW)):
+        make_application(call=call, lead=lead, title=title, status=status)
+
+    assert [line.title for line in lines_of(focal_point, call)] == ["Un"]
 
 
 # The page

@@ -51,6 +51,14 @@ def test_typeset_makes_a_tagged_french_document_with_a_title_and_its_date():
         assert metadata["xmp:CreateDate"].startswith("2026-11-23T13:05")
 
 
+@pytest.mark.parametrize(("state", "told"), [(True, True), (False, False)])
+def test_typeset_heads_the_document_by_the_ministry_and_by_the_republic_where_the_brand_is_the_state_s(state, told):
+    text = text_of(receipt(block={"state": state, "lines": ["Ministère des Essais", "Direction du numérique"]}))
+
+    assert text.index("Ministère des Essais") < text.index("Direction du numérique") < text.index("Financer")
+    assert ("RÉPUBLIQUE" in text, "Fraternité" in text) == (told, told)
+
+
 def test_typeset_numbers_its_pages_and_shows_the_facts():
     text = text_of(receipt(attachments=[{"name": "a.pdf", "kind": "Lettre", "size": "1 ko", "sha256": "b" * 64}] * 40))
 

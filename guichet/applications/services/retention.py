@@ -48,6 +48,7 @@ def remove() -> int:
 
 def _old_drafts(age: dt.timedelta) -> sa.Select[uuid.UUID]:
     # Neither the closing nor the last writing is recent: a month to say no counts from the later of both.
+    # A continuous call has no closing until somebody closes it: its drafts may still be submitted, and stay.
     before = clock.now() - age
     return (
         sa.select(Application.id)

@@ -48,14 +48,14 @@ def unsent(application_id: UUID, request_id: UUID) -> ResponseReturnValue:
     """What the team had written when a request was closed without its answer, beside what was submitted."""
     application = queries.one_for(current_account(), application_id)
     require(policies.can_read_unsent, current_account(), application)
-    request, written = versions.unsent_of(application, request_id)
+    asked, written = versions.unsent_of(application, request_id)
     submitted = versions.version_of(application, written["version"] - 1).content if written else None
     return dossier_page(
         "applications/unsent.html",
         None,
         application,
         "Compléments non déposés",
-        request=request,
+        asked=asked,
         changes=between(submitted, written) if written and submitted else [],
     )
 
