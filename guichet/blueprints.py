@@ -61,6 +61,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "publications": {"task": "review.publish_decisions", "schedule": 30.0},
     "reminders": {"task": "applications.remind_drafts", "schedule": 3600.0},
     "complement-reminders": {"task": "applications.remind_complements", "schedule": 3600.0},
+    "outcome-reminders": {"task": "applications.remind_outcomes", "schedule": 3600.0},
     "scans": {"task": "documents.scan_waiting", "schedule": 60.0},
     "exports": {"task": "applications.make_exports", "schedule": 60.0},
     "old-exports": {"task": "applications.purge_exports", "schedule": 3600.0},

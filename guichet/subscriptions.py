@@ -31,6 +31,7 @@ SUBSCRIPTIONS: Subscriptions = {
     applications.DraftDeadlineNear: {"notify": notify},
     applications.DraftRemovalNear: {"notify": notify},
     applications.AttachmentInfected: {"notify": notify},
+    applications.OutcomeUnread: {"notify": notify},
     applications.TeamInvited: {"notify": notify},
     applications.MemberAdded: {"notify": notify},
     applications.MemberJoined: {"notify": notify},

@@ -88,6 +88,11 @@ class AttachmentInfected(ApplicationEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutcomeUnread(ApplicationEvent):
+    """Two weeks after its publication nobody of the team has said to have read the outcome."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TeamInvited(ApplicationEvent):
     """The secret is not here: it is made when the e-mail is written. `again` when the same address is asked once more."""
 

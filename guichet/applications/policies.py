@@ -183,6 +183,11 @@ def can_read_rewriting(actor: Account, application: Application) -> bool:
     return reads_on or actor.holds_on_call(application.call_id, Role.AUDITOR)
 
 
+def can_acknowledge(actor: Account, application: Application) -> bool:
+    """The outcome is told to the whole team and to its focal point: any of them may say that it was read."""
+    return is_on_team(actor, application) or is_focal_point(actor, application)
+
+
 def can_read_unsent(actor: Account, application: Application) -> bool:
     """What was written for complements and never handed in stays with those who wrote it, and their focal point."""
     return is_on_team(actor, application) or is_focal_point(actor, application)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from guichet.applications.services import exports, invitations, reminders, retention
+from guichet.applications.services import exports, invitations, readings, reminders, retention
 from guichet.core.transaction import unit_of_work
 
 # A run ends well before the worker's limit of time; the next one goes on.
@@ -25,6 +25,15 @@ def remind_complements() -> None:
     while told == reminders.BATCH:
         with unit_of_work():
             told = reminders.remind_complements()
+
+
+@shared_task(name="applications.remind_outcomes", ignore_result=True)
+def remind_outcomes() -> None:
+    """Every hour: each team is told once that nobody of it has said to have read its decision."""
+    told = readings.BATCH
+    while told == readings.BATCH:
+        with unit_of_work():
+            told = readings.remind()
 
 
 @shared_task(name="applications.remove_old_drafts", ignore_result=True)

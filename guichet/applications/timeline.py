@@ -59,6 +59,8 @@ TITLES = {
     "application.freeze": "Version conservée",
     "application.make-receipt": "Accusé de réception prêt",
     "application.make-letter": "Lettre de décision prête",
+    "application.acknowledge-outcome": "Décision lue",
+    "application.remind-outcome": "Lecture de la décision rappelée à l’équipe",
 }
 MAILS = {
     "email.queued": ("en attente", "info"),

@@ -27,6 +27,7 @@ from guichet.applications.models import (
     MessageAudience,
 )
 from guichet.applications.services.complements import WEEK
+from guichet.applications.services.readings import is_unread
 from guichet.audit.models import Audience
 from guichet.core import clock
 from guichet.core.db import db
@@ -61,6 +62,11 @@ def still_awaits_complements(application_id: UUID) -> bool:
         ChangeRequest.due_on <= clock.today() + dt.timedelta(days=WEEK + 1),
     )
     return bool(db.session.scalar(sa.select(awaited)))
+
+
+def outcome_still_unread(application_id: UUID) -> bool:
+    """A reminder is not for those who said since that they have read the decision."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(Application.id == application_id, is_unread()))))
 
 
 def link_still_opens(account_id: UUID) -> bool:
@@ -172,6 +178,7 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
         Notice("file_infected", recipients.writers, _attachment),
         Notice("file_infected_staff", STAFF, _attachment, Audience.STAFF, when=lambda event: event.submitted),
     ),
+    applications.OutcomeUnread: (Notice("outcome_unread", TEAM, still_wanted=outcome_still_unread),),
     applications.TeamInvited: (
         Notice(
             "team_invitation",

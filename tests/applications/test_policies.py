@@ -31,6 +31,7 @@ TEAM_ONLY = {
     # Which of the two steps is open depends on where the request came from: see test_complements_endings.
     "can_cancel_changes": {"officer", "officer of the call"},
     "can_cancel_changes_in_review": set(),
+    "can_acknowledge": {"lead", "colleague", "reader", "focal point"},
     "can_read_unsent": {"lead", "colleague", "reader", "focal point"},
     "can_publish_decision": {"officer", "officer of the call", "chair"},
     "can_read_former_files": {"lead", "colleague", "focal point", "auditor"},

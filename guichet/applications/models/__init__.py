@@ -10,7 +10,13 @@ from guichet.applications.models.content import (
     PlanLink,
     TeamMember,
 )
-from guichet.applications.models.exchanges import ApplicationVersion, ChangeRequest, Recusal, SectionPresence
+from guichet.applications.models.exchanges import (
+    ApplicationVersion,
+    ChangeRequest,
+    OutcomeReading,
+    Recusal,
+    SectionPresence,
+)
 from guichet.applications.models.exports import DossierExport, ExportKind, ExportStatus
 from guichet.applications.models.messages import AuthorRole, Message, MessageAudience, MessageReading
 from guichet.applications.models.offers import Invitation, LeadTransfer, Offer
@@ -58,6 +64,7 @@ __all__ = [
     "MessageReading",
     "Milestone",
     "Offer",
+    "OutcomeReading",
     "OwnAnswers",
     "PlanLink",
     "Recusal",

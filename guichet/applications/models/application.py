@@ -168,6 +168,8 @@ class Application(Model):
     # Outcome, as published
     outcome_reason: Mapped[str] = mapped_column(sa.Text, default="")
     outcome_published_at: Mapped[dt.datetime | None]
+    # When the team was last told that nobody of it had said to have read an outcome.
+    outcome_reminded_at: Mapped[dt.datetime | None]
     outcome_letter_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("document.id"))
 
     call: Mapped[Call] = relationship(lazy="raise_on_sql")

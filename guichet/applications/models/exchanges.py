@@ -95,6 +95,22 @@ class ChangeRequest(Model):
         return self.answered_at or self.closed_at
 
 
+class OutcomeReading(Model):
+    """Who first said to have read an outcome, for its team; `published_at` tells which outcome, where there were several."""
+
+    __tablename__ = "outcome_reading"
+    __table_args__ = (
+        sa.UniqueConstraint("application_id", "published_at"),
+        sa.CheckConstraint("created_at >= published_at", name="read_once_published"),
+    )
+
+    application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("application.id", ondelete="CASCADE"))
+    published_at: Mapped[dt.datetime]
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"))
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+
+
 class Recusal(Model):
     """A conflict of interest: the person must not see the dossier anywhere, nor be counted, mailed or exported about it."""
 

@@ -11,7 +11,7 @@ from guichet.applications import funded, joining, listing, messages, own, polici
 from guichet.applications.appeal import WAYS_OF_APPEAL
 from guichet.applications.forms.start import ListFilter
 from guichet.applications.models import NEVER_SUBMITTED, Application, ApplicationStatus
-from guichet.applications.services import exports, receipts
+from guichet.applications.services import exports, readings, receipts
 from guichet.applications.timeline import Moment, read_by_others, timeline
 from guichet.applications.views import bp
 from guichet.applications.views.parts import dossier_page, gaps_with_links, section_items, steps
@@ -78,6 +78,8 @@ def show(application_id: UUID) -> ResponseReturnValue:
         is_officer=policies.is_officer(actor, application),
         news=own.news(application) if policies.can_edit(actor, application) else None,
         former=own.former_answers(application)[:20] if policies.can_edit(actor, application) else [],
+        reading=readings.reading_of(application),
+        can_acknowledge=policies.can_acknowledge(actor, application),
         letter_failed=receipts.letter_failure_of(application) is not None,
         dismissal=ActionForm(formdata=None),
         latest=moments[:LATEST],

@@ -12,7 +12,7 @@ from guichet.applications import policies, queries, versions
 from guichet.applications.differences import between
 from guichet.applications.forms.submission import VerifyFileForm, VerifyForm
 from guichet.applications.frozen import reading_of, sha256_of
-from guichet.applications.services import receipts
+from guichet.applications.services import readings, receipts
 from guichet.applications.views import bp
 from guichet.applications.views.parts import crumbs, dossier_page
 from guichet.core.policy import require
@@ -102,6 +102,21 @@ def make_letter_again(application_id: UUID) -> ResponseReturnValue:
         with unit_of_work():
             receipts.make_letter_again(application, actor=actor)
         flash("La lettre de décision est de nouveau en préparation.", "info")
+    else:
+        flash(EXPIRED, "error")
+    return redirect(url_for(".show", application_id=application_id), 303)
+
+
+@bp.post("/dossiers/<uuid:application_id>/decision-lue")
+@signed_in()
+def acknowledge_outcome(application_id: UUID) -> ResponseReturnValue:
+    """Somebody of the team has read the decision: the first one is dated. Opening the letter does not count."""
+    actor = current_account()
+    application = queries.one_for(actor, application_id)
+    if ActionForm().validate_on_submit():
+        with unit_of_work():
+            readings.acknowledge(application, actor=actor)
+        flash("La lecture de la décision est enregistrée.", "success")
     else:
         flash(EXPIRED, "error")
     return redirect(url_for(".show", application_id=application_id), 303)

@@ -14,6 +14,7 @@ from guichet.applications.awaited import awaited
 from guichet.applications.legal_clock import clock_of, in_words
 from guichet.applications.models import Application
 from guichet.applications.policies import can_process, can_read_messages, can_read_rewriting
+from guichet.applications.services import readings
 from guichet.applications.timeline import Moment, timeline
 from guichet.applications.workflow import WORKFLOW
 from guichet.core import clock
@@ -105,6 +106,7 @@ def dossier_page(form: Form, application_id: UUID) -> ResponseReturnValue:
         awaited=awaited(application, at=clock.now()),
         delay=in_words(count, yours=False) if (count := clock_of(application, at=clock.now())) else "",
         today=clock.today(application.call.time_zone),
+        reading=readings.reading_of(application),
         reads_messages=can_read_messages(actor, application),
         unread=messages.count_unread(actor, [application.id])[application.id],
         moments=_moments(application, assigned),
