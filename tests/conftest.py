@@ -46,18 +46,16 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return _IDENTIFIER.sub("identifiant", val) if isinstance(val, str) and _IDENTIFIER.search(val) else None
 
 
-# Modules of long tests, begun first: none of them is left alone at the end of the run.
+# Tests with browsers, servers and workers of their own: one process of the run takes them all, first, and leaves a core to the
+# other; two at once would wait for one another. They also share the demonstration, which takes half a minute to make.
 LONG = ("tests/demo/", "tests/embedded/", "tests/journeys/", "tests/notifications/test_resilience.py")
-# Modules that look at data which take half a minute to make.
-MADE_ONCE = {"tests/demo/test_seed.py": "demonstration", "tests/journeys/test_pages.py": "demonstration"}
 
 
 class Scheduler(LoadScopeScheduling):
     """Gives whole modules to the processes of the run, in order: what the tests of a module share is made once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.partition("::")[0]
-        return MADE_ONCE.get(module, module)
+        return "long" if nodeid.startswith(LONG) else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
