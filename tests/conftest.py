@@ -48,7 +48,14 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 # Tests with browsers, servers and workers of their own: one process of the run takes them all, first, and leaves a core to the
 # other; two at once would wait for one another. They also share the demonstration, which takes half a minute to make.
-LONG = ("tests/demo/", "tests/embedded/", "tests/journeys/", "tests/notifications/test_resilience.py")
+# Those that measure milliseconds are with them: never beside a browser.
+LONG = (
+    "tests/core/test_queue.py",
+    "tests/demo/",
+    "tests/embedded/",
+    "tests/journeys/",
+    "tests/notifications/test_resilience.py",
+)
 
 
 class Scheduler(LoadScopeScheduling):
