@@ -19,7 +19,7 @@ MOST_ELEMENTS, MOST_STATEMENTS = 380, 12
 MOST_STATEMENTS_OF = {
     # Who is on the team, who is asked, who may be: each read afresh.
     "applications.team": 19,
-    "applications.show": 14,
+    "applications.show": 15,
     "applications.index": 9,
     "calls.index": 4,
     "calls.show": 5,
