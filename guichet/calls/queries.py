@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from guichet.accounts.models import Account, Organisation, Role
-from guichet.calls import corrections, deadlines, ledger, policies
+from guichet.calls import changes, deadlines, ledger, policies
 from guichet.calls.models import (
     AttachmentKind,
     Call,
@@ -200,13 +200,13 @@ class Reading:
     attachments: list[tuple[str, bool]]
     organisations: list[str]
     documents: Sequence[CallDocument]
-    extensions: Sequence[corrections.Extension]
-    corrections: Sequence[corrections.Correction]
+    extensions: Sequence[changes.Extension]
+    corrections: Sequence[changes.Correction]
 
 
 def reading_of(slug: str, reader: Account | None) -> Reading:
     """The page of a call for `reader` (None: a visitor). Three statements; raises NotFound, also when it is not hers to see."""
-    told = (corrections.lines(action) for action in (corrections.CORRECT, corrections.EXTEND))
+    told = (changes.lines(action) for action in (changes.CORRECT, changes.EXTEND))
     rows = sa.select(Call, _brought(), *told).where(_is_at(slug)).options(joinedload(Call.criteria))
     found = db.session.execute(rows).unique().one_or_none()
     if found is None or not policies.can_view(reader, found[0]):
@@ -223,8 +223,8 @@ def reading_of(slug: str, reader: Account | None) -> Reading:
         attachments=lists["attachment"],
         organisations=sorted(label for label, _ in lists["organisation"]),
         documents=documents_of(call.id),
-        corrections=corrections.corrected(corrected),
-        extensions=corrections.extended(extended),
+        corrections=changes.corrected(corrected),
+        extensions=changes.extended(extended),
     )
 
 

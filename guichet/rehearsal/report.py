@@ -15,6 +15,7 @@ class Place(enum.StrEnum):
     RULES = "rules"
     CRITERIA = "criteria"
     ENVELOPE = "envelope"
+    ROUNDS = "rounds"
     ATTACHMENTS = "attachments"
     QUESTIONS = "questions"
 
@@ -25,6 +26,7 @@ class Place(enum.StrEnum):
             "rules": "Modifier les règles",
             "criteria": "Modifier les critères",
             "envelope": "Ouvrir la page de l’enveloppe",
+            "rounds": "Ouvrir la page des relèves",
             "attachments": "Modifier les pièces demandées",
             "questions": "Modifier le formulaire de l’appel",
         }[self.value]

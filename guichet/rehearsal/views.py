@@ -30,6 +30,7 @@ ENDPOINTS = {
     Place.RULES: "calls.edit",
     Place.CRITERIA: "calls.criteria",
     Place.ENVELOPE: "calls.envelope",
+    Place.ROUNDS: "calls.rounds",
     Place.ATTACHMENTS: "calls.attachment_kinds",
     Place.QUESTIONS: "questions.show",
 }

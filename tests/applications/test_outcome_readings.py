@@ -1,12 +1,14 @@
 """The dated proof that a decision was read, and the one reminder to those who did not say so."""
 
 import datetime as dt
+import threading
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from guichet.accounts.models import Role
+from guichet.accounts import queries as accounts
+from guichet.accounts.models import Account, Role
 from guichet.applications import queries
 from guichet.applications.models import ApplicationStatus, OutcomeReading, Recusal, TeamMember, TeamRole
 from guichet.applications.services import readings
@@ -105,7 +107,35 @@ def test_the_officer_reads_whether_it_was_read(client_for, rejected, lead):
     assert "Décision lue par l’équipe le" in officer.get(f"/instruction/dossiers/{rejected.id}").get_data(as_text=True)
 
 
-@pytest.mark.parametrize(("role", "status"), [(Role.OFFICER, 403), (Role.AUDITOR, 403), (Role.APPLICANT, 404)])
+def test_the_focal_point_may_say_so_for_her_ministry(client_for, rejected, lead):
+    focal_point = make_account(Role.FOCAL_POINT, organisation=lead.organisation)
+
+    assert press(client_for(focal_point), rejected).status_code == 303
+    assert dated(rejected) == [focal_point.id]
+
+
+def test_the_desk_finds_the_decisions_that_nobody_has_read(client_for, rejected, lead):
+    officer = client_for(make_account(Role.OFFICER))
+    link = f"/instruction/dossiers/{rejected.id}"
+    assert link in officer.get("/instruction?nonlue=y").get_data(as_text=True)
+    press(client_for(lead), rejected)
+
+    assert link not in officer.get("/instruction?nonlue=y").get_data(as_text=True)
+    assert link in officer.get("/instruction").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        (Role.OFFICER, 403),
+        (Role.AUDITOR, 403),
+        (Role.ADMIN, 403),
+        (Role.REVIEWER, 404),
+        (Role.CHAIR, 404),
+        (Role.APPLICANT, 404),
+        (Role.FOCAL_POINT, 404),
+    ],
+)
 def test_nobody_else_says_so(client_for, rejected, role, status):
     client = client_for(make_account(role))
     token = client.csrf("/mon-compte")
@@ -166,3 +196,39 @@ def test_no_reminder_leaves_for_who_said_so_meanwhile(rejected, lead, run_outbox
     run_outbox()
 
     assert db.session.scalars(sa.select(Email).where(Email.notice == "outcome_unread")).all() == []
+
+
+def test_two_members_at_the_same_moment_are_one_reading(own_app, monkeypatch):
+    monkeypatch.setattr("guichet.core.queue.nudger.put", lambda *_: None)
+    app = own_app()
+    with app.app_context():
+        lead = make_account(Role.APPLICANT)
+        others = [make_account(Role.APPLICANT, organisation=lead.organisation) for _ in range(3)]
+        dossier = make_application(
+            lead=lead, status=S.REJECTED, outcome_reason="Non.", outcome_published_at=clock.now() - dt.timedelta(days=1)
+        )
+        dossier.team += [TeamMember(account=one, role=TeamRole.EDITOR) for one in others]
+        db.session.commit()
+        dossier_id, people = dossier.id, [lead.id, *(one.id for one in others)]
+        db.session.remove()
+    start, said = threading.Barrier(len(people)), []
+
+    def say(account_id):
+        with app.app_context():
+            actor = db.session.scalars(accounts.with_rights().where(Account.id == account_id)).unique().one()
+            loaded = queries.one_for(actor, dossier_id)
+            start.wait(timeout=20)
+            with unit_of_work():
+                said.append(readings.acknowledge(loaded, actor=actor).account_id)
+            db.session.remove()
+
+    threads = [threading.Thread(target=say, args=(one,)) for one in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert (len(said), len(set(said))) == (len(people), 1)
+    with app.app_context():
+        assert len(db.session.scalars(sa.select(OutcomeReading)).all()) == 1
+        db.session.remove()

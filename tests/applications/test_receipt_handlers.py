@@ -12,9 +12,11 @@ from guichet.applications.handlers import make_receipt
 from guichet.applications.models import ApplicationVersion
 from guichet.applications.receipts import VERIFICATION
 from guichet.audit.models import AuditEntry
+from guichet.core import clock
 from guichet.core.db import db
 from guichet.core.transaction import unit_of_work
 from guichet.documents import storage
+from guichet.documents.letterhead import letterhead
 from guichet.documents.models import Document
 from guichet.web.filters import moment
 from tests.factories.accounts import make_account, make_direction, make_ministry
@@ -120,3 +122,12 @@ def test_the_receipt_has_the_same_bytes_when_it_is_made_again_after_a_failure(le
 def test_an_event_of_an_unknown_version_fails_and_is_not_lost(session):
     with pytest.raises(sa.exc.NoResultFound), unit_of_work():
         make_receipt(ApplicationSubmitted(application_id=uuid.uuid4(), version_number=1))
+
+
+@pytest.mark.parametrize(("state", "told"), [("1", True), ("", False)])
+def test_the_settings_head_the_documents(own_app, state, told):
+    app = own_app(LETTERHEAD="Ministère des Essais | Direction du numérique", STATE_BRAND=state)
+    with app.app_context():
+        head = letterhead(title="T", description="D", reference="R", addressee=[], at=clock.now(), zone="Europe/Paris")
+
+    assert head["block"] == {"lines": ["Ministère des Essais", "Direction du numérique"], "state": told}

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from guichet.accounts.models import OrganisationKind, Role
+from guichet.calls.dating import CallKind
 from guichet.calls.models import Applicability, AttachmentKind, CallStatus, Criterion
 from guichet.core import clock
 from guichet.core.db import db
@@ -183,6 +184,31 @@ def test_all_that_a_publication_lacks_is_told_at_once(call_with):
     assert step == "Publication de l’appel"
     assert [place for _, place in obstacles] == [Place.RULES, Place.CRITERIA, Place.ENVELOPE]
     assert obstacles[1][0] == "Ajoutez au moins un critère d’évaluation."
+
+
+def test_a_call_by_rounds_without_a_round_stops_at_its_publication(call_with):
+    step, obstacles = stopped(call_with(kind=CallKind.ROUNDS, closes_at=None))
+
+    assert (step, obstacles) == ("Publication de l’appel", [("Ajoutez au moins une relève.", Place.ROUNDS)])
+
+
+def test_a_call_by_rounds_is_played_in_the_round_of_the_submission(call_with):
+    now = clock.now()
+    call = call_with(rounds=(now + dt.timedelta(days=40), now + dt.timedelta(days=70)))
+
+    story = played(call)
+
+    assert titles(story.report) == TITLES
+    # Half-way between the opening and the last closing.
+    assert "1re relève" in text_of(story.papers[0].content)
+
+
+def test_a_continuous_call_is_closed_by_its_officer(call_with):
+    report = played(call_with(kind=CallKind.CONTINUOUS, closes_at=None)).report
+
+    assert titles(report) == TITLES
+    [closing] = [step for step in report.steps if step.title == "Clôture du dépôt"]
+    assert "continu" in " ".join(closing.said)
 
 
 def test_an_opening_in_the_past_stops_a_draft(call_with):

@@ -1,5 +1,7 @@
 """The decisions rendered on a dossier stay readable with their letters, when another replaces them or the dossier is reopened."""
 
+import io
+
 import pytest
 import sqlalchemy as sa
 
@@ -178,3 +180,24 @@ def test_the_desk_leads_to_the_letter_of_a_decision_being_examined_anew(client_f
     page = text_of(client_for(make_account(Role.OFFICER)).get(f"/instruction/dossiers/{rejected.id}"))
 
     assert "réexaminée : une nouvelle décision la remplacera" in page
+
+
+def told_of_file(client_for, content):
+    file = {"file": (io.BytesIO(content), "lettre.pdf")}
+    answer = client_for(None).send("/verification/fichier", file, form_at="/verification")
+    return text_of(answer)
+
+
+def test_the_file_of_a_letter_is_verified_and_said_to_be_replaced_once_it_is(client_for, rejected, chair, run_outbox):
+    letter = client_for(lead_of(rejected)).get(f"/dossiers/{rejected.id}/lettre").data
+    first = told_of_file(client_for, letter)
+    assert "Ce fichier est authentique" in first
+    assert "remplacé" not in first
+    assert rejected.title not in first
+    assert "Ce fichier n’est pas celui" in told_of_file(client_for, letter + b"\n")
+
+    reopen(rejected, chair)
+    decide(rejected, Outcome.AWARDED, chair, amount=30_000)
+    run_outbox()
+
+    assert "Ce fichier est authentique, mais remplacé" in told_of_file(client_for, letter)

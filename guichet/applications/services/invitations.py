@@ -38,6 +38,8 @@ def invite(application: Application, *, email: str, role: TeamRole, actor: Accou
         sa.select(Invitation)
         .where(Invitation.application_id == application.id, Invitation.address == address)
         .where(*joining.pending(Invitation))
+        # The worker may be writing its e-mail at this moment, with what was decided before.
+        .with_for_update()
         .execution_options(populate_existing=True)
     )
     again = invitation is not None
@@ -95,6 +97,8 @@ def withdraw(application: Application, invitation_id: UUID, *, actor: Account) -
 
 def accept(invitation: Invitation, *, actor: Account) -> None:
     """Join the team. Rights are judged again under the dossier's lock. Twice is once.
+
+    Those of the inviter are not: who leads the team now sees what is pending, and takes it back.
 
     Raises InvalidTransition when the invitation is over, Forbidden when `actor` may not be of this team.
     """

@@ -17,8 +17,10 @@ class MovementForm(OnceForm):
     reason = LineField("Motif", longest=500, required=True, description="Lu par tous ceux qui suivent l’enveloppe.")
 
     def offer(self, kinds: Iterable[MovementKind]) -> "MovementForm":
-        """Leave only `kinds` to choose from: those that the person may write."""
+        """Leave only `kinds` to choose from: those that the person may write. A single one is chosen already."""
         self.kind.members = list(kinds)
+        if len(self.kind.members) == 1 and not self.is_submitted():
+            [self.kind.data] = self.kind.members
         return self
 
     @property

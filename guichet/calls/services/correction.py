@@ -7,7 +7,7 @@ from uuid import UUID
 from guichet.accounts.models import Account
 from guichet.audit import services as audit
 from guichet.calls import policies, queries
-from guichet.calls.corrections import CORRECT
+from guichet.calls.changes import CORRECT
 from guichet.calls.models import Call, CallDocument
 from guichet.calls.services.content import MOST_DOCUMENTS
 from guichet.core.db import db

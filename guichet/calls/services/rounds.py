@@ -165,7 +165,7 @@ def _settle(call: Call, rounds: list[CallRound]) -> None:
 def _tell(
     call: Call, name: str, before: dt.datetime | None, after: dt.datetime, reason: str, actor: Account, draft: str = ""
 ) -> None:
-    """The journal's line; that of a published call is what its page tells (see corrections.extended)."""
+    """The journal's line; that of a published call is what its page tells (see changes.extended)."""
     if call.status is CallStatus.DRAFT:
         audit.record(actor, draft, call, label=name, closes_at=after)
     else:

@@ -7,7 +7,7 @@ from guichet.core.errors import DomainError, RuleBroken
 from guichet.rehearsal.report import Obstacle, Place
 
 # Fields that a rule blames, and that have a page of their own.
-OWN_PAGES = {"criteria": Place.CRITERIA, "envelope": Place.ENVELOPE}
+OWN_PAGES = {"criteria": Place.CRITERIA, "envelope": Place.ENVELOPE, "rounds": Place.ROUNDS}
 # What else a refusal may blame is a field of some other form.
 RULES = frozenset({"opens_at", "closes_at", "family_ids", "priority_action_ids", "amount_min", "amount_max", "code"})
 

@@ -10,16 +10,14 @@ import sqlalchemy as sa
 
 from guichet.accounts.models import Account, Organisation
 from guichet.calls import queries as calls
-from guichet.calls.dating import CallKind
-from guichet.calls.models import AttachmentKind, Call, CallStatus, Criterion, MovementKind
+from guichet.calls.models import AttachmentKind, Call, CallRound, CallStatus, Criterion, MovementKind
 from guichet.calls.services import move_envelope
 from guichet.core.db import Model, db
 from guichet.questions import queries as questions
 from guichet.questions.models import QuestionForm
 
-OWN = frozenset(
-    {"id", "created_at", "slug", "code", "status", "envelope_left", "last_reference", "kind", "closes_at", "rounds"}
-)
+# What the copy has of its own; rounds are rows, copied as the other lists.
+OWN = frozenset({"id", "created_at", "slug", "code", "status", "envelope_left", "last_reference", "rounds"})
 # How long the copy of a call without a closing stays open.
 WITHOUT_END = dt.timedelta(days=90)
 
@@ -32,8 +30,6 @@ def copied(call: Call, mark: str) -> Call:
         slug=f"essai-{mark.lower()}",
         code=f"ESSAI-{mark}",
         status=CallStatus.DRAFT,
-        kind=CallKind.DATED,
-        closes_at=closing_of(call),
         criteria=[Criterion(**_columns(line)) for line in call.criteria],
         attachment_kinds=[AttachmentKind(**_columns(kind)) for kind in call.attachment_kinds],
         families=list(call.families),
@@ -43,12 +39,17 @@ def copied(call: Call, mark: str) -> Call:
     )
     db.session.add(copy)
     db.session.flush()
+    db.session.add_all(
+        CallRound(call_id=copy.id, number=one.number, label=one.label, closes_at=one.closes_at) for one in call.rounds
+    )
+    db.session.flush()
+    db.session.expire(copy, ["rounds"])
     _copy_form(call, copy)
     return copy
 
 
 def closing_of(call: Call) -> dt.datetime:
-    """When the story closes the call, rounds or not: at its last closing, or after a while where there is none."""
+    """When the story closes the call: at its last closing, or after a while where it has none."""
     return call.closes_at or call.opens_at + WITHOUT_END
 
 

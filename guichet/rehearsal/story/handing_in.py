@@ -19,7 +19,7 @@ from guichet.documents.models import Document
 from guichet.rehearsal.report import Obstacle, Place
 from guichet.rehearsal.story.blocked import Blocked, obstacle_of
 from guichet.rehearsal.story.cast import Team
-from guichet.rehearsal.story.copying import closing_of, may_anybody_apply
+from guichet.rehearsal.story.copying import may_anybody_apply
 from guichet.rehearsal.story.dossiers import PROFILES, write
 from guichet.rehearsal.story.stage import Stage, reviewers
 from guichet.web.filters import euros, moment
@@ -58,7 +58,11 @@ def publish(stage: Stage) -> None:
 
 def open_call(stage: Stage) -> None:
     call_services.open_now(stage.call, actor=None)
-    stage.say(f"L’horloge ouvre le dépôt. Il sera clos le {moment(closing_of(stage.call), stage.call.time_zone)}.")
+    closing = stage.call.closes_at
+    until = (
+        f"Il sera clos le {moment(closing, stage.call.time_zone)}" if closing else "Il le reste jusqu’à nouvel ordre"
+    )
+    stage.say(f"L’horloge ouvre le dépôt. {until}.")
 
 
 def write_dossiers(stage: Stage) -> None:

@@ -32,8 +32,10 @@ COMMENT = "Appréciation fictive, écrite pour la répétition de l’appel."
 
 
 def close_call(stage: Stage) -> None:
-    calls.close_now(stage.call, actor=None)
-    stage.say("L’horloge clôt le dépôt : plus aucun dossier n’est reçu.")
+    by_clock = stage.call.closes_at is not None
+    calls.close_now(stage.call, actor=None if by_clock else stage.cast.officer)
+    who = "L’horloge clôt le dépôt" if by_clock else "Le chargé d’instruction clôt cet appel continu"
+    stage.say(f"{who} : plus aucun dossier n’est reçu.")
 
 
 def judge(stage: Stage) -> None:

@@ -22,6 +22,7 @@ class DeskFilter(Form):
     delai = EnumField("Délais", Delay, empty="Tous")
     attente = BooleanField("Attend une action de ma part")
     nonlus = BooleanField("Messages non lus")
+    nonlue = BooleanField("Décision non lue")
 
     def offer(self, calls: Choices, rounds: Choices, ministries: Choices) -> None:
         self.offered = {str(one): one for one, _ in (*calls, *rounds, *ministries)}
@@ -42,6 +43,7 @@ class DeskFilter(Form):
             words=(self.mots.data or "")[:100],
             awaiting=bool(self.attente.data),
             unread=bool(self.nonlus.data),
+            outcome_unread=bool(self.nonlue.data),
             delay=self.delai.data if isinstance(self.delai.data, Delay) else None,
             order=order if order in {*ORDERS, *BY_DELAY} else "depot",
         )

@@ -17,6 +17,7 @@ from guichet.applications import messages
 from guichet.applications import queries as applications
 from guichet.applications.deadlines import complements_late, days_left
 from guichet.applications.models import Application, ApplicationStatus, ApplicationVersion, ChangeRequest
+from guichet.applications.services.readings import is_unread
 from guichet.audit.models import AuditEntry
 from guichet.audit.queries import TIMELINE_LENGTH
 from guichet.calls.dating import Round
@@ -73,6 +74,7 @@ class Wanted:
     awaiting: bool = False
     delay: Delay | None = None
     unread: bool = False
+    outcome_unread: bool = False
     order: str = "depot"
 
 
@@ -280,6 +282,8 @@ def _narrowed(actor: Account, wanted: Wanted) -> Rows:
         rows = rows.where(_is(wanted.delay))
     if wanted.unread:
         rows = rows.where(messages.with_unread(actor))
+    if wanted.outcome_unread:
+        rows = rows.where(is_unread())
     return rows
 
 
