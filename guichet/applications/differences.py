@@ -186,7 +186,7 @@ def _name(labels: list[str], row: tuple[str, ...]) -> str:
 
 
 def words(before: str, after: str, budget: Budget | None = None) -> list[Piece]:
-    """The two texts as one, its stretches marked: what is not `new` makes `before`, what is not `gone` makes `after`.
+    """The two texts as one, its stretches marked: what is not `new` says `before`, what is not `gone` makes `after`.
 
     White space that alone differs is read as it is after.
     """
@@ -199,7 +199,7 @@ def words(before: str, after: str, budget: Budget | None = None) -> list[Piece]:
         if two < len(new):
             pieces.append(Piece("same", new[two]))
         at_old, at_new = one + 1, two + 1
-    return _joined(pieces)
+    return list(_parted(_joined(pieces)))
 
 
 def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
@@ -276,6 +276,13 @@ def _joined(pieces: Sequence[Piece]) -> list[Piece]:
         told = [Piece("same", after)] if kind == "same" else [Piece("gone", before), Piece("new", after)]
         found += [piece for piece in told if piece.text]
     return found
+
+
+def _parted(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """Words taken away after the last ones of a text keep their distance from them."""
+    for before, piece in zip([None, *pieces], pieces, strict=False):
+        is_stuck = before is not None and before.kind == "same" and not before.text[-1].isspace()
+        yield Piece("gone", f" {piece.text}") if is_stuck and piece.kind == "gone" else piece
 
 
 def _add(runs: list[tuple[str, str, str]], run: tuple[str, str, str]) -> None:
